@@ -1,0 +1,17 @@
+//! easyscale: scheduled `minReplicas` and `maxReplicas` for Kubernetes autoscalers.
+//!
+//! Data goes one way, and only the two ends touch the world:
+//!
+//! ```text
+//! files --policy--> Rules + provenance | [Problem]
+//!        instant --engine--> Decision { wants, until }
+//!        cluster::observe --Observed--plan--> Plan { changes, refusals, unchanged }
+//!                   report --> stdout      cluster::apply --> Outcome --> events, exit status
+//! ```
+//!
+//! `plan`, `apply`, `restore` and the tests walk this same road.
+
+pub mod engine;
+pub mod plan;
+pub mod policy;
+pub mod time;

@@ -1,0 +1,2 @@
+//! The `easyscale` program: parse, run, exit code; nothing else.
+fn main() {}
