@@ -1,1 +1,28 @@
-//! (decisions, observed) -> Plan.
+//! (decisions, observed) -> [`Plan`]: changes, refusals, and what is already right. Pure.
+//!
+//! A rule's target is resolved to the object that is written (`resolve`), each bound of it goes through
+//! the table of 13 rows (`table`), and the object is checked as a whole (`autoscaler`, `scale`).
+
+mod autoscaler;
+mod guards;
+mod memory;
+mod observed;
+mod outcome;
+mod planner;
+mod refusal;
+mod resolve;
+mod scale;
+mod table;
+mod target_plan;
+mod writes;
+
+pub use memory::{AutoscalerMemory, Header, Remembered, RememberedScale, ScaleMemory, Unreadable};
+pub use observed::{
+    Autoscaler, Driver, FIELD_MANAGER, MEMORY_CONFIG_MAP, Managers, MemoryMap, ObjectRef, Observed, Owner,
+    PAUSE_ANNOTATION, RELEASE_MANAGER, STATE_ANNOTATION, ScaleUp, ScaleUpPolicy, Workload, WorkloadRef,
+};
+pub use outcome::{Applied, Failure, FailureKind, Outcome};
+pub use planner::{Needs, Options, Plan, Planner, Selection, Summary};
+pub use refusal::{Code, Refusal};
+pub use target_plan::{Action, Because, Bounds, Intent, Note, TargetPlan};
+pub use writes::{BoundsWrite, Release, ScaleWrite, Writes};

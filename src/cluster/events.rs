@@ -1,0 +1,160 @@
+//! What `kubectl get events` shows of a change.
+
+use serde_json::{Value, json};
+
+use crate::plan::{Action, Applied, Bounds, ObjectRef, Outcome, TargetPlan};
+use crate::time::Instant;
+
+/// The longest note that the API takes, with room for the ellipsis.
+const MAX_NOTE_BYTES: usize = 1000;
+
+/// The longest object name that leaves room for what makes an event's name unique.
+const MAX_NAME_BYTES: usize = 200;
+
+/// One event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventNote {
+    /// The object that was written.
+    pub regarding: ObjectRef,
+    /// Its uid.
+    pub uid: String,
+    /// What the rule names, if that is another object.
+    pub related: Option<ObjectRef>,
+    /// `BoundsChanged`, `BoundsRestored`, `ReplicasChanged`, `ReplicasRestored`.
+    pub reason: &'static str,
+    /// Whether somebody should look.
+    pub warning: bool,
+    /// What happened and why.
+    pub note: String,
+    /// When.
+    pub time: Instant,
+}
+
+impl EventNote {
+    /// The event of a change that was made; `None` for anything else.
+    #[must_use]
+    pub fn of(applied: &Applied, time: Instant) -> Option<Self> {
+        let plan = &applied.plan;
+        let (Outcome::Applied, Some(object)) = (&applied.outcome, &plan.object) else {
+            return None;
+        };
+        let bounds = plan.writes.bounds.is_some() || plan.writes.release.is_some();
+        let reason = match (bounds, &plan.action) {
+            (true, Action::Restore) => "BoundsRestored",
+            (true, _) => "BoundsChanged",
+            (false, Action::Restore) => "ReplicasRestored",
+            (false, _) => "ReplicasChanged",
+        };
+        let target = ObjectRef {
+            api_version: if plan.target.group.is_empty() {
+                "v1".to_owned()
+            } else {
+                format!("{}/v1", plan.target.group)
+            },
+            kind: plan.target.kind.clone(),
+            namespace: plan.target.namespace.clone(),
+            name: plan.target.name.clone(),
+        };
+        Some(Self {
+            related: (target.kind != object.kind || target.name != object.name).then_some(target),
+            regarding: object.clone(),
+            uid: plan.uid.clone(),
+            reason,
+            warning: plan.notes.iter().any(|note| note.warning),
+            note: note(plan),
+            time,
+        })
+    }
+
+    /// The body of the request, `events.k8s.io/v1`.
+    #[must_use]
+    pub fn body(&self) -> Value {
+        let reference = |object: &ObjectRef| {
+            json!({
+                "apiVersion": object.api_version,
+                "kind": object.kind,
+                "namespace": object.namespace,
+                "name": object.name,
+            })
+        };
+        let mut regarding = reference(&self.regarding);
+        if !self.uid.is_empty() {
+            regarding["uid"] = json!(self.uid);
+        }
+        let mut body = json!({
+            "apiVersion": "events.k8s.io/v1",
+            "kind": "Event",
+            "metadata": {
+                "generateName": format!("{}.", cut(&self.regarding.name, MAX_NAME_BYTES)),
+                "namespace": self.regarding.namespace,
+            },
+            "eventTime": self.time.to_string().replace('Z', ".000000Z"),
+            "reportingController": "easyscale.io/easyscale",
+            "reportingInstance": "easyscale",
+            "type": if self.warning { "Warning" } else { "Normal" },
+            "reason": self.reason,
+            "action": "Schedule",
+            "note": self.note,
+            "regarding": regarding,
+        });
+        if let Some(related) = &self.related {
+            body["related"] = reference(related);
+        }
+        body
+    }
+}
+
+/// What changed, why, where that is written, and what else is to be known; cut to what the API takes.
+fn note(plan: &TargetPlan) -> String {
+    let mut note = changes(plan.from, plan.to);
+    for because in &plan.because {
+        let window = because
+            .window
+            .as_ref()
+            .map_or_else(|| "default".to_owned(), |window| format!("window {window:?}"));
+        note.push_str(&format!("; {} by {window}, {}", because.bound, because.source));
+    }
+    note.push_str(&format!("; rule {}", plan.rule));
+    for told in &plan.notes {
+        note.push_str("; ");
+        note.push_str(&told.message);
+    }
+    if note.len() > MAX_NOTE_BYTES {
+        let end = cut(&note, MAX_NOTE_BYTES).len();
+        note.truncate(end);
+        note.push('…');
+    }
+    note
+}
+
+/// `minReplicas 2 -> 5, maxReplicas 10 -> 20`.
+pub(super) fn changes(from: Bounds, to: Bounds) -> String {
+    let pairs = [
+        ("minReplicas", from.min_replicas, to.min_replicas),
+        ("maxReplicas", from.max_replicas, to.max_replicas),
+        ("replicas", from.replicas, to.replicas),
+    ];
+    let text = |value: Option<u32>| value.map_or_else(|| "unset".to_owned(), |value| value.to_string());
+    let changed: Vec<_> = pairs
+        .iter()
+        .filter(|(_, from, to)| from != to)
+        .map(|(name, from, to)| format!("{name} {} -> {}", text(*from), text(*to)))
+        .collect();
+    if changed.is_empty() {
+        "only what easyscale remembers changes".to_owned()
+    } else {
+        changed.join(", ")
+    }
+}
+
+/// At most `max` bytes of `text`, on a character's border.
+fn cut(text: &str, max: usize) -> &str {
+    if text.len() <= max {
+        return text;
+    }
+    let mut end = max;
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default()
+}

@@ -1,0 +1,126 @@
+//! What can go wrong with a request, in words that say who, what and what to do.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::plan::{Failure, FailureKind};
+
+/// What was being done, for the sentence and for the line that a role lacks.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Operation<'a> {
+    pub(super) verb: &'static str,
+    pub(super) group: &'a str,
+    pub(super) resource: &'a str,
+    pub(super) namespace: Option<&'a str>,
+    pub(super) name: Option<&'a str>,
+}
+
+impl fmt::Display for Operation<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot {} {}", self.verb, self.resource)?;
+        match (self.namespace, self.name) {
+            (Some(namespace), Some(name)) => write!(f, " {namespace}/{name}"),
+            (Some(namespace), None) => write!(f, " in namespace {namespace}"),
+            (None, _) => Ok(()),
+        }
+    }
+}
+
+impl Operation<'_> {
+    /// The line that the role of the caller lacks.
+    fn role_line(&self) -> String {
+        let kind = if self.namespace.is_some() {
+            "Role or ClusterRole"
+        } else {
+            "ClusterRole"
+        };
+        let mut hint = format!(
+            "add to its {kind}: - {{apiGroups: [\"{}\"], resources: [{}], verbs: [{}]}}",
+            self.group, self.resource, self.verb
+        );
+        if self.namespace.is_none() {
+            hint.push_str("; or name the namespaces that it may see: --namespace shop");
+        }
+        hint
+    }
+}
+
+impl Failure {
+    pub(super) fn new(kind: FailureKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            hint: None,
+        }
+    }
+
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    pub(super) fn timeout(operation: &Operation<'_>, after: Duration) -> Self {
+        Self::new(
+            FailureKind::Timeout,
+            format!("{operation}: no answer within {} s", after.as_secs()),
+        )
+        .hint("whether it was done is not known; the next pass will see, and put right what is not")
+    }
+
+    pub(super) fn garbled(operation: &Operation<'_>, why: impl fmt::Display) -> Self {
+        Self::new(
+            FailureKind::Garbled,
+            format!("{operation}: the answer cannot be understood: {why}"),
+        )
+        .hint("is this a Kubernetes API server, and is there a proxy in between?")
+    }
+
+    pub(super) fn from_kube(operation: &Operation<'_>, error: &kube::Error) -> Self {
+        match error {
+            kube::Error::Api(status) => Self::from_status(operation, status),
+            kube::Error::Auth(why) => Self::new(FailureKind::Unauthorized, format!("{operation}: {why}"))
+                .hint("check the user of the kubeconfig's context: its token, its certificate or its exec command"),
+            kube::Error::SerdeError(why) => Self::garbled(operation, why),
+            kube::Error::FromUtf8(_) => Self::garbled(operation, "not UTF-8"),
+            other => {
+                let why = innermost(other);
+                let kind = if why.contains("timed out") || why.contains("deadline") {
+                    FailureKind::Timeout
+                } else {
+                    FailureKind::Unreachable
+                };
+                Self::new(kind, format!("{operation}: {why}"))
+                    .hint("is the API server of the kubeconfig's context up, and reachable from here?")
+            }
+        }
+    }
+
+    fn from_status(operation: &Operation<'_>, status: &kube::core::Status) -> Self {
+        // Never the Status itself: its Display ends in a debug dump.
+        let said = if status.message.is_empty() {
+            status.reason.as_str()
+        } else {
+            status.message.as_str()
+        };
+        let message = format!("{operation}: {said}");
+        match status.code {
+            401 => Self::new(FailureKind::Unauthorized, message)
+                .hint("the API server does not accept the credentials: has the token expired? try `kubectl auth whoami`"),
+            403 => Self::new(FailureKind::Forbidden, message).hint(operation.role_line()),
+            404 => Self::new(FailureKind::NotFound, message),
+            409 => Self::new(FailureKind::Conflict, message),
+            400 | 413 | 415 | 422 => Self::new(FailureKind::Invalid, message),
+            429 => Self::new(FailureKind::Throttled, message).hint("the API server is busy; the next pass tries again"),
+            _ => Self::new(FailureKind::Server, message).hint("the API server has a problem of its own; the next pass tries again"),
+        }
+    }
+}
+
+/// The cause at the bottom: the layers above only say `client error (Connect)`.
+fn innermost(error: &kube::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}

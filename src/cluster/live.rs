@@ -1,0 +1,672 @@
+//! A Kubernetes API server.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use futures::future::try_join_all;
+use kube::api::{ListParams, Patch, PatchParams, PostParams};
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::core::Request;
+use kube::{Client, Config};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::events::EventNote;
+use super::failure::Operation;
+use super::wire::{Item, Page};
+use super::{Cluster, Written};
+use crate::plan::{
+    BoundsWrite, Driver, FIELD_MANAGER, Failure, FailureKind, MEMORY_CONFIG_MAP, MemoryMap, Needs, ObjectRef, Observed, Planner,
+    Release, STATE_ANNOTATION, ScaleWrite, TargetPlan,
+};
+use crate::policy::Replicas;
+
+/// Objects per page of a list: what kubectl asks for.
+const PAGE_SIZE: u32 = 500;
+
+/// No request takes longer, its retries included: the next pass is never far.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The label of the memory `ConfigMap`.
+const INSTANCE_LABEL: &str = "easyscale.io/instance";
+
+/// APIs whose objects drive a workload's scale: group, resource, kind.
+const DRIVER_APIS: [(&str, &str, &str); 2] = [
+    ("keda.sh", "scaledobjects", "ScaledObject"),
+    ("datadoghq.com", "datadogpodautoscalers", "DatadogPodAutoscaler"),
+];
+
+/// How to reach a cluster.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Connection {
+    /// The kubeconfig's context; `None`: its current one, or the cluster that we run in.
+    pub context: Option<String>,
+    /// Which installation this is, for the label of what we create.
+    pub instance: String,
+}
+
+/// A Kubernetes API server.
+#[derive(Clone)]
+pub struct Live {
+    client: Client,
+    name: String,
+    instance: String,
+}
+
+/// One resource, in one namespace or in all.
+#[derive(Clone, Copy)]
+struct Resource<'a> {
+    group: &'a str,
+    version: &'a str,
+    resource: &'a str,
+    namespace: Option<&'a str>,
+}
+
+impl Live {
+    /// Connects: nothing is sent yet.
+    ///
+    /// # Errors
+    /// When neither a kubeconfig nor a service account leads to a cluster.
+    pub async fn connect(connection: &Connection) -> Result<Self, Failure> {
+        let (mut config, name) = load_config(connection.context.as_deref()).await?;
+        config.connect_timeout = Some(Duration::from_secs(5));
+        config.read_timeout = Some(REQUEST_TIMEOUT);
+        config.reset_reader_on_write = true;
+        let client = Client::try_from(config).map_err(|error| {
+            Failure::new(
+                FailureKind::Configuration,
+                format!("cannot use {name}: {}", root_cause(&error)),
+            )
+            .hint("check the certificates and the user of that context in your kubeconfig")
+        })?;
+        Ok(Self {
+            client,
+            name,
+            instance: connection.instance.clone(),
+        })
+    }
+
+    /// Over a client that is there already.
+    #[must_use]
+    pub fn with_client(client: Client, name: impl Into<String>, instance: impl Into<String>) -> Self {
+        Self {
+            client,
+            name: name.into(),
+            instance: instance.into(),
+        }
+    }
+
+    /// Sends a request and reads the answer, within [`REQUEST_TIMEOUT`].
+    async fn send<T: DeserializeOwned>(
+        &self,
+        operation: &Operation<'_>,
+        request: Result<http::Request<Vec<u8>>, kube::core::request::Error>,
+    ) -> Result<T, Failure> {
+        let request = request.map_err(|error| Failure::garbled(operation, error))?;
+        let text = tokio::time::timeout(REQUEST_TIMEOUT, self.client.request_text(request))
+            .await
+            .map_err(|_| Failure::timeout(operation, REQUEST_TIMEOUT))?
+            .map_err(|error| Failure::from_kube(operation, &error))?;
+        serde_json::from_str(&text).map_err(|error| Failure::garbled(operation, error))
+    }
+
+    /// Every object of a resource, page by page, turned into what is kept of it as it arrives.
+    async fn list<T>(
+        &self,
+        resource: Resource<'_>,
+        fields: Option<&str>,
+        keep: impl Fn(Item) -> T,
+    ) -> Result<Vec<T>, Failure> {
+        let operation = resource.operation("list", None);
+        let request = resource.request();
+        let mut params = ListParams::default().limit(PAGE_SIZE);
+        if let Some(fields) = fields {
+            params = params.fields(fields);
+        }
+        let mut kept = Vec::new();
+        loop {
+            let page: Page = self.send(&operation, request.list(&params)).await?;
+            kept.extend(page.items.into_iter().map(&keep));
+            if page.metadata.next.is_empty() {
+                return Ok(kept);
+            }
+            params = params.continue_token(&page.metadata.next);
+        }
+    }
+
+    async fn get(&self, resource: Resource<'_>, name: &str) -> Result<Option<Item>, Failure> {
+        let operation = resource.operation("get", Some(name));
+        match self
+            .send(
+                &operation,
+                resource.request().get(name, &kube::api::GetParams::default()),
+            )
+            .await
+        {
+            Ok(item) => Ok(Some(item)),
+            Err(failure) if failure.kind == FailureKind::NotFound => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Lists in each namespace of the pass, or across the cluster.
+    async fn list_everywhere<T>(
+        &self,
+        namespaces: &BTreeSet<String>,
+        resource: Resource<'_>,
+        fields: Option<&str>,
+        keep: impl Fn(Item) -> T + Copy,
+    ) -> Result<Vec<T>, Failure> {
+        if namespaces.is_empty() {
+            return self.list(resource, fields, keep).await;
+        }
+        let lists = namespaces.iter().map(|namespace| {
+            self.list(
+                Resource {
+                    namespace: Some(namespace),
+                    ..resource
+                },
+                fields,
+                keep,
+            )
+        });
+        Ok(try_join_all(lists).await?.into_iter().flatten().collect())
+    }
+
+    /// Workloads that a target, a sleep or a memory asks for: one list per kind, never one GET per target.
+    async fn observe_workloads(
+        &self,
+        needs: &Needs,
+        namespaces: &BTreeSet<String>,
+        observed: &mut Observed,
+    ) -> Result<(), Failure> {
+        let kinds: BTreeSet<&str> = needs.workloads.values().flatten().map(String::as_str).collect();
+        for kind in kinds {
+            let Some(resource) = workloads(kind) else { continue };
+            // A list's items do not say their kind.
+            let named = |mut item: Item| {
+                "apps/v1".clone_into(&mut item.api_version);
+                kind.clone_into(&mut item.kind);
+                item.into_workload()
+            };
+            let wanted: BTreeSet<String> = needs
+                .workloads
+                .iter()
+                .filter(|(_, kinds)| kinds.contains(kind))
+                .map(|(name, _)| name.clone())
+                .collect();
+            // A handful of namespaces is asked one by one; more than that, and one list over all is cheaper.
+            let scope = if namespaces.is_empty() && wanted.len() > 8 {
+                namespaces
+            } else {
+                &wanted
+            };
+            observed
+                .workloads
+                .extend(self.list_everywhere(scope, resource, None, named).await?);
+        }
+        Ok(())
+    }
+
+    /// Objects of other tools that drive a scale, as far as their APIs are installed.
+    async fn observe_drivers(
+        &self,
+        needs: &Needs,
+        namespaces: &BTreeSet<String>,
+        observed: &mut Observed,
+    ) -> Result<(), Failure> {
+        if !needs.drivers {
+            return Ok(());
+        }
+        let operation = Operation {
+            verb: "get",
+            group: "",
+            resource: "the list of API groups",
+            namespace: None,
+            name: None,
+        };
+        let groups = tokio::time::timeout(REQUEST_TIMEOUT, self.client.list_api_groups())
+            .await
+            .map_err(|_| Failure::timeout(&operation, REQUEST_TIMEOUT))?
+            .map_err(|error| Failure::from_kube(&operation, &error))?;
+        for (group, resource, kind) in DRIVER_APIS {
+            let version = groups
+                .groups
+                .iter()
+                .find(|served| served.name == group)
+                .and_then(|served| {
+                    served
+                        .preferred_version
+                        .as_ref()
+                        .or(served.versions.first())
+                        .map(|version| version.version.clone())
+                });
+            let Some(version) = version else { continue };
+            let resource = Resource {
+                group,
+                version: &version,
+                resource,
+                namespace: None,
+            };
+            let keep = |mut item: Item| -> Driver {
+                kind.clone_into(&mut item.kind);
+                item.into_driver()
+            };
+            match self.list_everywhere(namespaces, resource, None, keep).await {
+                Ok(found) => observed.drivers.extend(found),
+                // The group is there without this resource.
+                Err(failure) if failure.kind == FailureKind::NotFound => {}
+                Err(failure) if failure.kind == FailureKind::Forbidden => {
+                    let hint = failure.hint.unwrap_or_default();
+                    observed
+                        .unseen_drivers
+                        .push(format!("{} ({hint})", failure.message));
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(())
+    }
+
+    async fn memory(&self, namespace: &str) -> Result<Option<MemoryMap>, Failure> {
+        Ok(self
+            .get(config_maps(Some(namespace)), MEMORY_CONFIG_MAP)
+            .await?
+            .map(into_memory))
+    }
+}
+
+impl Cluster for Live {
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    async fn observe(&self, planner: &Planner) -> Result<Observed, Failure> {
+        let namespaces = &planner.options().namespaces;
+        let only_ours = format!("metadata.name={MEMORY_CONFIG_MAP}");
+        let (autoscalers, memories) = tokio::try_join!(
+            self.list_everywhere(namespaces, autoscalers(None), None, Item::into_autoscaler),
+            self.list_everywhere(namespaces, config_maps(None), Some(&only_ours), |item| {
+                (item.metadata.namespace.clone(), into_memory(item))
+            }),
+        )?;
+        let memories = memories.into_iter().collect();
+        let mut observed = Observed {
+            autoscalers,
+            memories,
+            ..Observed::default()
+        };
+        let needs = planner.needs(&observed);
+        self.observe_workloads(&needs, namespaces, &mut observed).await?;
+        self.observe_drivers(&needs, namespaces, &mut observed).await?;
+        Ok(observed)
+    }
+
+    async fn observe_again(&self, observed: &mut Observed, target: &TargetPlan) -> Result<(), Failure> {
+        let Some(object) = &target.object else {
+            return Ok(());
+        };
+        if target.writes.bounds.is_some() || target.writes.release.is_some() {
+            let found = self
+                .get(autoscalers(Some(&object.namespace)), &object.name)
+                .await?;
+            observed
+                .autoscalers
+                .retain(|known| (&known.namespace, &known.name) != (&object.namespace, &object.name));
+            observed.autoscalers.extend(found.map(Item::into_autoscaler));
+        }
+        if let Some(scale) = &target.writes.scale {
+            let ObjectRef {
+                kind,
+                namespace,
+                name,
+                ..
+            } = &scale.object;
+            if let Some(resource) = workloads(kind) {
+                let found = self
+                    .get(
+                        Resource {
+                            namespace: Some(namespace),
+                            ..resource
+                        },
+                        name,
+                    )
+                    .await?;
+                observed
+                    .workloads
+                    .retain(|known| (&known.kind, &known.namespace, &known.name) != (kind, namespace, name));
+                observed.workloads.extend(found.map(Item::into_workload));
+            }
+            match self.memory(namespace).await? {
+                Some(memory) => observed.memories.insert(namespace.clone(), memory),
+                None => observed.memories.remove(namespace),
+            };
+        }
+        Ok(())
+    }
+
+    async fn write_bounds(&self, write: &BoundsWrite) -> Result<Written, Failure> {
+        let ObjectRef { namespace, name, .. } = &write.object;
+        let resource = autoscalers(Some(namespace));
+        let mut params = PatchParams::apply(FIELD_MANAGER);
+        params.force = write.force;
+        let body = bounds_body(write);
+        let operation = resource.operation("patch", Some(name));
+        let item: Item = self
+            .send(
+                &operation,
+                resource.request().patch(name, &params, &Patch::Apply(&body)),
+            )
+            .await?;
+        Ok(Written {
+            our_entries: item.our_entries(),
+            resource_version: item.metadata.resource_version,
+        })
+    }
+
+    async fn release(&self, release: &Release, written: Option<&Written>) -> Result<(), Failure> {
+        let ObjectRef { namespace, name, .. } = &release.object;
+        let resource = autoscalers(Some(namespace));
+        let written = match written {
+            Some(written) => written.clone(),
+            None => {
+                // The positions of our entries are needed; the plan keeps only that there are some.
+                let Some(item) = self.get(resource, name).await? else {
+                    return Ok(());
+                };
+                if item.metadata.resource_version != release.resource_version {
+                    let operation = resource.operation("patch", Some(name));
+                    return Err(Failure::new(
+                        FailureKind::Conflict,
+                        format!("{operation}: it has changed since it was observed"),
+                    ));
+                }
+                Written {
+                    our_entries: item.our_entries(),
+                    resource_version: item.metadata.resource_version,
+                }
+            }
+        };
+        let mut steps = vec![
+            json!({"op": "test", "path": "/metadata/resourceVersion", "value": written.resource_version}),
+        ];
+        if !release.uid.is_empty() {
+            steps.push(json!({"op": "test", "path": "/metadata/uid", "value": release.uid}));
+        }
+        if release.annotation {
+            let path = format!("/metadata/annotations/{}", STATE_ANNOTATION.replace('/', "~1"));
+            steps.push(json!({"op": "remove", "path": path}));
+        }
+        // From the last to the first, so that a removal does not move the next one.
+        for position in written.our_entries.iter().rev() {
+            steps.push(json!({"op": "remove", "path": format!("/metadata/managedFields/{position}")}));
+        }
+        let operation = resource.operation("patch", Some(name));
+        let patch = serde_json::from_value(Value::Array(steps))
+            .map_err(|error| Failure::garbled(&operation, error))?;
+        let params = PatchParams {
+            field_manager: Some(FIELD_MANAGER.to_owned()),
+            ..PatchParams::default()
+        };
+        let sent = self.send::<Item>(
+            &operation,
+            resource.request().patch(name, &params, &Patch::Json::<()>(patch)),
+        );
+        match sent.await {
+            Ok(_) => Ok(()),
+            // A failed test of a JSON patch is answered with 422, like a mistake.
+            Err(failure) if failure.kind == FailureKind::Invalid => Err(Failure {
+                kind: FailureKind::Conflict,
+                ..failure
+            }),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    async fn write_scale(&self, write: &ScaleWrite, value: Replicas, manager: &str) -> Result<(), Failure> {
+        let ObjectRef {
+            kind,
+            namespace,
+            name,
+            ..
+        } = &write.object;
+        let Some(resource) = workloads(kind) else {
+            return Err(Failure::new(
+                FailureKind::Invalid,
+                format!("the scale of a {kind} cannot be written"),
+            ));
+        };
+        let resource = Resource {
+            namespace: Some(namespace),
+            ..resource
+        };
+        let body = json!({
+            "metadata": {"resourceVersion": write.resource_version},
+            "spec": {"replicas": value},
+        });
+        let params = PatchParams {
+            field_manager: Some(manager.to_owned()),
+            ..PatchParams::default()
+        };
+        let scale = format!("{}/scale", resource.resource);
+        let operation = Operation {
+            resource: &scale,
+            ..resource.operation("patch", Some(name))
+        };
+        let request = resource
+            .request()
+            .patch_subresource("scale", name, &params, &Patch::Merge(&body));
+        self.send::<Value>(&operation, request).await.map(drop)
+    }
+
+    async fn write_memory(
+        &self,
+        namespace: &str,
+        known: Option<&MemoryMap>,
+        changes: &BTreeMap<String, Option<String>>,
+    ) -> Result<MemoryMap, Failure> {
+        let resource = config_maps(Some(namespace));
+        let item: Item = if let Some(known) = known {
+            let body = json!({"metadata": {"resourceVersion": known.resource_version}, "data": changes});
+            let params = PatchParams {
+                field_manager: Some(FIELD_MANAGER.to_owned()),
+                ..PatchParams::default()
+            };
+            let operation = resource.operation("patch", Some(MEMORY_CONFIG_MAP));
+            let request = resource
+                .request()
+                .patch(MEMORY_CONFIG_MAP, &params, &Patch::Merge(&body));
+            self.send(&operation, request).await?
+        } else {
+            let data: BTreeMap<_, _> = changes
+                .iter()
+                .filter_map(|(key, text)| Some((key, text.as_ref()?)))
+                .collect();
+            let body = json!({
+                "apiVersion": "v1",
+                "kind": "ConfigMap",
+                "metadata": {"name": MEMORY_CONFIG_MAP, "labels": {INSTANCE_LABEL: self.instance}},
+                "data": data,
+            });
+            let operation = resource.operation("create", None);
+            let params = PostParams {
+                field_manager: Some(FIELD_MANAGER.to_owned()),
+                ..PostParams::default()
+            };
+            self.send(
+                &operation,
+                resource.request().create(&params, body.to_string().into_bytes()),
+            )
+            .await?
+        };
+        Ok(into_memory(item))
+    }
+
+    async fn publish(&self, event: &EventNote) -> Result<(), Failure> {
+        let namespace = event.regarding.namespace.as_str();
+        let resource = Resource {
+            group: "events.k8s.io",
+            version: "v1",
+            resource: "events",
+            namespace: Some(namespace),
+        };
+        let operation = resource.operation("create", None);
+        let params = PostParams {
+            field_manager: Some(FIELD_MANAGER.to_owned()),
+            ..PostParams::default()
+        };
+        let body = event.body().to_string().into_bytes();
+        self.send::<Value>(&operation, resource.request().create(&params, body))
+            .await
+            .map(drop)
+    }
+
+    async fn finish(&self) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+impl<'a> Resource<'a> {
+    fn request(self) -> Request {
+        let Self {
+            group,
+            version,
+            resource,
+            namespace,
+        } = self;
+        let api = if group.is_empty() {
+            format!("/api/{version}")
+        } else {
+            format!("/apis/{group}/{version}")
+        };
+        Request::new(match namespace {
+            Some(namespace) => format!("{api}/namespaces/{namespace}/{resource}"),
+            None => format!("{api}/{resource}"),
+        })
+    }
+
+    fn operation(self, verb: &'static str, name: Option<&'a str>) -> Operation<'a> {
+        Operation {
+            verb,
+            group: self.group,
+            resource: self.resource,
+            namespace: self.namespace,
+            name,
+        }
+    }
+}
+
+fn autoscalers(namespace: Option<&str>) -> Resource<'_> {
+    Resource {
+        group: "autoscaling",
+        version: "v2",
+        resource: "horizontalpodautoscalers",
+        namespace,
+    }
+}
+
+fn config_maps(namespace: Option<&str>) -> Resource<'_> {
+    Resource {
+        group: "",
+        version: "v1",
+        resource: "configmaps",
+        namespace,
+    }
+}
+
+fn workloads(kind: &str) -> Option<Resource<'static>> {
+    let resource = match kind {
+        "Deployment" => "deployments",
+        "StatefulSet" => "statefulsets",
+        _ => return None,
+    };
+    Some(Resource {
+        group: "apps",
+        version: "v1",
+        resource,
+        namespace: None,
+    })
+}
+
+fn into_memory(item: Item) -> MemoryMap {
+    MemoryMap {
+        resource_version: item.metadata.resource_version,
+        entries: item.data,
+    }
+}
+
+fn bounds_body(write: &BoundsWrite) -> Value {
+    let mut metadata = json!({"name": write.object.name, "namespace": write.object.namespace});
+    if !write.uid.is_empty() {
+        metadata["uid"] = json!(write.uid);
+    }
+    if let Some(resource_version) = &write.resource_version {
+        metadata["resourceVersion"] = json!(resource_version);
+    }
+    if let Some(state) = &write.state {
+        metadata["annotations"] = json!({STATE_ANNOTATION: state});
+    }
+    let mut spec = json!({});
+    if let Some(floor) = write.floor {
+        spec["minReplicas"] = json!(floor);
+    }
+    if let Some(ceiling) = write.ceiling {
+        spec["maxReplicas"] = json!(ceiling);
+    }
+    json!({"apiVersion": write.object.api_version, "kind": write.object.kind, "metadata": metadata, "spec": spec})
+}
+
+/// The kubeconfig if there is one, else the service account of the pod that we run in.
+async fn load_config(context: Option<&str>) -> Result<(Config, String), Failure> {
+    let kubeconfig = match Kubeconfig::read() {
+        Ok(kubeconfig) => kubeconfig,
+        Err(_) if context.is_none() && std::env::var_os("KUBERNETES_SERVICE_HOST").is_some() => {
+            let config = Config::incluster().map_err(|error| {
+                Failure::new(
+                    FailureKind::Configuration,
+                    format!("cannot use the pod's service account: {}", root_cause(&error)),
+                )
+                .hint("does the pod set automountServiceAccountToken: false?")
+            })?;
+            return Ok((config, "the cluster it runs in".to_owned()));
+        }
+        Err(error) => {
+            return Err(Failure::new(
+                FailureKind::Configuration,
+                format!("cannot read a kubeconfig: {}", root_cause(&error)),
+            )
+            .hint("set KUBECONFIG, or try without a cluster: --cluster FILE, with what `kubectl get hpa,deploy,sts -A -o yaml` prints"));
+        }
+    };
+    let name = context
+        .map(str::to_owned)
+        .or_else(|| kubeconfig.current_context.clone());
+    let known: Vec<_> = kubeconfig
+        .contexts
+        .iter()
+        .map(|context| context.name.clone())
+        .collect();
+    let options = KubeConfigOptions {
+        context: context.map(str::to_owned),
+        ..KubeConfigOptions::default()
+    };
+    let config = Config::from_custom_kubeconfig(kubeconfig, &options)
+        .await
+        .map_err(|error| {
+            let name = name.as_deref().unwrap_or("(none is current)");
+            Failure::new(
+                FailureKind::Configuration,
+                format!("cannot use context {name}: {}", root_cause(&error)),
+            )
+            .hint(format!("contexts in your kubeconfig: {}", known.join(", ")))
+        })?;
+    Ok((config, format!("context {}", name.unwrap_or_default())))
+}
+
+fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}

@@ -1,0 +1,559 @@
+//! A file of manifests that behaves like a cluster: what `kubectl get hpa,deploy,sts -A -o yaml` prints.
+//!
+//! Reading keeps only what planning uses. Writing reads the file once more as a whole tree, changes it,
+//! and replaces the file in one step. Comments are not kept: the file is an export, not a source.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use serde_yaml::{Mapping, Value};
+
+use super::events::EventNote;
+use super::wire::{Item, group};
+use super::{Cluster, Written};
+use crate::plan::{
+    BoundsWrite, FIELD_MANAGER, Failure, FailureKind, MEMORY_CONFIG_MAP, MemoryMap, ObjectRef, Observed, Planner, Release,
+    STATE_ANNOTATION, ScaleWrite, TargetPlan,
+};
+use crate::policy::Replicas;
+
+/// No export of a cluster is larger; a larger file is somebody's mistake.
+const MAX_BYTES: u64 = 1 << 30;
+
+/// Where an object without a namespace lives.
+const DEFAULT_NAMESPACE: &str = "default";
+
+/// A file of manifests.
+#[derive(Debug)]
+pub struct Manifests {
+    path: PathBuf,
+    tree: RefCell<Option<Tree>>,
+}
+
+/// Which notation a file is in, by its first character.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Json,
+    Yaml,
+}
+
+/// The whole file, once something is to be written.
+#[derive(Debug)]
+struct Tree {
+    format: Format,
+    /// The text that it was read from: the file must still say this when it is replaced.
+    text: String,
+    documents: Vec<Value>,
+    positions: HashMap<(String, String, String), Position>,
+}
+
+/// A document, and the item in it if it is a list.
+#[derive(Debug, Clone, Copy)]
+struct Position {
+    document: usize,
+    item: Option<usize>,
+}
+
+impl Manifests {
+    /// The manifests of a file; it is read by [`Cluster::observe`].
+    #[must_use]
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            tree: RefCell::new(None),
+        }
+    }
+
+    fn read(&self) -> Result<String, Failure> {
+        let display = self.path.display();
+        let cannot = |why: &dyn std::fmt::Display| {
+            Failure::new(FailureKind::File, format!("cannot read {display}: {why}"))
+                .hint("--cluster takes a file with what `kubectl get hpa,deploy,sts -A -o yaml` prints")
+        };
+        let size = std::fs::metadata(&self.path).map_err(|error| cannot(&error))?;
+        if !size.is_file() {
+            return Err(cannot(&"it is not a file"));
+        }
+        if size.len() > MAX_BYTES {
+            return Err(cannot(&format!("it is larger than {} MiB", MAX_BYTES >> 20)));
+        }
+        let bytes = std::fs::read(&self.path).map_err(|error| cannot(&error))?;
+        String::from_utf8(bytes).map_err(|error| {
+            cannot(&format!(
+                "it is not UTF-8 text (byte {})",
+                error.utf8_error().valid_up_to()
+            ))
+        })
+    }
+
+    /// Changes one object of the tree.
+    fn edit<T>(&self, object: &ObjectRef, edit: impl FnOnce(&mut Mapping) -> T) -> Result<T, Failure> {
+        let mut guard = self.tree.borrow_mut();
+        let tree = self.tree(&mut guard)?;
+        let found = tree
+            .find(&object.kind, &object.namespace, &object.name)
+            .ok_or_else(|| {
+                Failure::new(
+                    FailureKind::NotFound,
+                    format!(
+                        "{} has no {} {}/{}",
+                        self.path.display(),
+                        object.kind,
+                        object.namespace,
+                        object.name
+                    ),
+                )
+            })?;
+        Ok(edit(found))
+    }
+
+    fn tree<'a>(&self, guard: &'a mut Option<Tree>) -> Result<&'a mut Tree, Failure> {
+        if guard.is_none() {
+            let text = self.read()?;
+            let tree = Tree::parse(text).map_err(|why| self.not_understood(&why))?;
+            *guard = Some(tree);
+        }
+        guard.as_mut().ok_or_else(|| self.not_understood("it is empty"))
+    }
+
+    fn not_understood(&self, why: &str) -> Failure {
+        Failure::new(
+            FailureKind::File,
+            format!("cannot understand {}: {why}", self.path.display()),
+        )
+        .hint("it should hold what `kubectl get hpa,deploy,sts -A -o yaml` (or -o json) prints")
+    }
+}
+
+impl Cluster for Manifests {
+    fn name(&self) -> String {
+        format!("file {}", self.path.display())
+    }
+
+    async fn observe(&self, planner: &Planner) -> Result<Observed, Failure> {
+        let text = self.read()?;
+        let items = parse_items(&text).map_err(|why| self.not_understood(&why))?;
+        drop(text);
+        let mut observed = Observed::default();
+        for item in items {
+            sort_in(item, &mut observed);
+        }
+        let namespaces = &planner.options().namespaces;
+        if !namespaces.is_empty() {
+            observed
+                .autoscalers
+                .retain(|object| namespaces.contains(&object.namespace));
+            observed
+                .workloads
+                .retain(|object| namespaces.contains(&object.namespace));
+            observed
+                .memories
+                .retain(|namespace, _| namespaces.contains(namespace));
+        }
+        Ok(observed)
+    }
+
+    async fn observe_again(&self, _: &mut Observed, _: &TargetPlan) -> Result<(), Failure> {
+        // Nobody else changes what we read; `finish` finds out if somebody changed the file.
+        Ok(())
+    }
+
+    async fn write_bounds(&self, write: &BoundsWrite) -> Result<Written, Failure> {
+        self.edit(&write.object, |object| {
+            let mut owned = Vec::new();
+            let mut changed = Vec::new();
+            for (field, value) in [("minReplicas", write.floor), ("maxReplicas", write.ceiling)] {
+                let Some(value) = value else { continue };
+                let spec = mapping_in(object, "spec");
+                let before = spec.insert(field.into(), value.into());
+                owned.push(field);
+                if before != Some(value.into()) {
+                    changed.push(field);
+                }
+            }
+            if let Some(state) = &write.state {
+                let metadata = mapping_in(object, "metadata");
+                mapping_in(metadata, "annotations").insert(STATE_ANNOTATION.into(), state.clone().into());
+            }
+            own(object, FIELD_MANAGER, "Apply", &owned, &changed);
+            Written::default()
+        })
+    }
+
+    async fn release(&self, release: &Release, _: Option<&Written>) -> Result<(), Failure> {
+        self.edit(&release.object, |object| {
+            let metadata = mapping_in(object, "metadata");
+            if let Some(Value::Mapping(annotations)) = metadata.get_mut("annotations") {
+                annotations.shift_remove(STATE_ANNOTATION);
+                if annotations.is_empty() {
+                    metadata.shift_remove("annotations");
+                }
+            }
+            if let Some(Value::Sequence(entries)) = metadata.get_mut("managedFields") {
+                entries.retain(|entry| !is_entry(entry, FIELD_MANAGER, "Apply"));
+            }
+        })
+    }
+
+    async fn write_scale(&self, write: &ScaleWrite, value: Replicas, manager: &str) -> Result<(), Failure> {
+        self.edit(&write.object, |object| {
+            mapping_in(object, "spec").insert("replicas".into(), value.into());
+            own(object, manager, "Update", &["replicas"], &["replicas"]);
+        })
+    }
+
+    async fn write_memory(
+        &self,
+        namespace: &str,
+        known: Option<&MemoryMap>,
+        changes: &BTreeMap<String, Option<String>>,
+    ) -> Result<MemoryMap, Failure> {
+        let object = ObjectRef {
+            api_version: "v1".to_owned(),
+            kind: "ConfigMap".to_owned(),
+            namespace: namespace.to_owned(),
+            name: MEMORY_CONFIG_MAP.to_owned(),
+        };
+        {
+            let mut guard = self.tree.borrow_mut();
+            self.tree(&mut guard)?.create_if_missing(&object);
+        }
+        let mut entries = known.map(|known| known.entries.clone()).unwrap_or_default();
+        self.edit(&object, |object| {
+            let data = mapping_in(object, "data");
+            for (key, text) in changes {
+                match text {
+                    Some(text) => {
+                        data.insert(key.clone().into(), text.clone().into());
+                        entries.insert(key.clone(), text.clone());
+                    }
+                    None => {
+                        data.shift_remove(key.as_str());
+                        entries.remove(key);
+                    }
+                }
+            }
+        })?;
+        Ok(MemoryMap {
+            resource_version: String::new(),
+            entries,
+        })
+    }
+
+    async fn publish(&self, _: &EventNote) -> Result<(), Failure> {
+        // A file has nobody to tell; the log line says the same.
+        Ok(())
+    }
+
+    async fn finish(&self) -> Result<(), Failure> {
+        let Some(mut tree) = self.tree.borrow_mut().take() else {
+            return Ok(());
+        };
+        let cannot = |why: &dyn std::fmt::Display| {
+            Failure::new(
+                FailureKind::File,
+                format!("cannot write {}: {why}; it is as it was", self.path.display()),
+            )
+        };
+        tree.forget_empty_memories();
+        let text = tree.to_text().map_err(|why| cannot(&why))?;
+        if self.read()? != tree.text {
+            return Err(Failure {
+                kind: FailureKind::Conflict,
+                ..cannot(&"somebody changed it meanwhile").hint("run the command again")
+            });
+        }
+        replace(&self.path, &text).map_err(|error| cannot(&error))
+    }
+}
+
+/// Every object of a file, lists taken apart.
+fn parse_items(text: &str) -> Result<Vec<Item>, String> {
+    let documents: Vec<Option<Item>> = match format(text) {
+        Format::Json => serde_json::Deserializer::from_str(text)
+            .into_iter()
+            .collect::<Result<_, _>>()
+            .map_err(|error| error.to_string())?,
+        Format::Yaml => serde_saphyr::from_multiple_with_options(text, options(text.len()))
+            .map_err(|error| error.to_string())?,
+    };
+    let mut items = Vec::new();
+    for mut document in documents.into_iter().flatten() {
+        let list = std::mem::take(&mut document.items);
+        if list.is_empty() {
+            items.push(document)
+        } else {
+            items.extend(list)
+        }
+    }
+    Ok(items)
+}
+
+/// Limits in proportion to the text: an export is large, but no alias makes it larger than it is.
+fn options(bytes: usize) -> serde_saphyr::Options {
+    serde_saphyr::options! {
+        budget: serde_saphyr::budget! {
+            max_reader_input_bytes: None,
+            max_events: bytes.saturating_mul(2).saturating_add(1000),
+            max_nodes: bytes.saturating_mul(2).saturating_add(1000),
+            max_total_scalar_bytes: bytes.saturating_mul(2).saturating_add(1000),
+        },
+        with_snippet: false,
+    }
+}
+
+fn format(text: &str) -> Format {
+    match text.trim_start().chars().next() {
+        Some('{' | '[') => Format::Json,
+        _ => Format::Yaml,
+    }
+}
+
+fn sort_in(mut item: Item, observed: &mut Observed) {
+    if item.metadata.namespace.is_empty() {
+        DEFAULT_NAMESPACE.clone_into(&mut item.metadata.namespace);
+    }
+    match (group(&item.api_version), item.kind.as_str()) {
+        ("autoscaling", "HorizontalPodAutoscaler") => observed.autoscalers.push(item.into_autoscaler()),
+        ("apps", "Deployment" | "StatefulSet") => observed.workloads.push(item.into_workload()),
+        ("keda.sh", "ScaledObject") | ("datadoghq.com", "DatadogPodAutoscaler") => {
+            observed.drivers.push(item.into_driver());
+        }
+        ("", "ConfigMap") if item.metadata.name == MEMORY_CONFIG_MAP => {
+            let memory = MemoryMap {
+                resource_version: item.metadata.resource_version,
+                entries: item.data,
+            };
+            observed.memories.insert(item.metadata.namespace, memory);
+        }
+        _ => {}
+    }
+}
+
+impl Tree {
+    fn parse(text: String) -> Result<Self, String> {
+        use serde::Deserialize as _;
+        let format = format(&text);
+        let documents: Vec<Value> = match format {
+            Format::Json => serde_json::Deserializer::from_str(&text)
+                .into_iter()
+                .collect::<Result<_, _>>()
+                .map_err(|error| error.to_string())?,
+            Format::Yaml => serde_yaml::Deserializer::from_str(&text)
+                .map(Value::deserialize)
+                .collect::<Result<_, _>>()
+                .map_err(|error| error.to_string())?,
+        };
+        let mut tree = Self {
+            format,
+            text,
+            documents,
+            positions: HashMap::new(),
+        };
+        tree.find_positions();
+        Ok(tree)
+    }
+
+    fn find_positions(&mut self) {
+        for (document, value) in self.documents.iter().enumerate() {
+            match value.get("items").and_then(Value::as_sequence) {
+                Some(items) => {
+                    for (item, value) in items.iter().enumerate() {
+                        if let Some(key) = identity(value) {
+                            self.positions.insert(
+                                key,
+                                Position {
+                                    document,
+                                    item: Some(item),
+                                },
+                            );
+                        }
+                    }
+                }
+                None => {
+                    if let Some(key) = identity(value) {
+                        self.positions.insert(key, Position { document, item: None });
+                    }
+                }
+            }
+        }
+    }
+
+    fn find(&mut self, kind: &str, namespace: &str, name: &str) -> Option<&mut Mapping> {
+        let key = (kind.to_owned(), namespace.to_owned(), name.to_owned());
+        let position = *self.positions.get(&key)?;
+        let document = self.documents.get_mut(position.document)?;
+        match position.item {
+            Some(item) => document
+                .get_mut("items")?
+                .as_sequence_mut()?
+                .get_mut(item)?
+                .as_mapping_mut(),
+            None => document.as_mapping_mut(),
+        }
+    }
+
+    fn create_if_missing(&mut self, object: &ObjectRef) {
+        if self.find(&object.kind, &object.namespace, &object.name).is_some() {
+            return;
+        }
+        let mut created = Mapping::new();
+        created.insert("apiVersion".into(), object.api_version.clone().into());
+        created.insert("kind".into(), object.kind.clone().into());
+        let metadata = mapping_in(&mut created, "metadata");
+        metadata.insert("name".into(), object.name.clone().into());
+        metadata.insert("namespace".into(), object.namespace.clone().into());
+        let list = self
+            .documents
+            .iter_mut()
+            .find_map(|document| document.get_mut("items")?.as_sequence_mut());
+        match list {
+            Some(items) => items.push(Value::Mapping(created)),
+            None => self.documents.push(Value::Mapping(created)),
+        }
+        self.find_positions();
+    }
+
+    /// In a file nobody else needs the object that holds no memory any more.
+    fn forget_empty_memories(&mut self) {
+        let empty = |value: &Value| {
+            let is_memory = identity(value)
+                .is_some_and(|(kind, _, name)| kind == "ConfigMap" && name == MEMORY_CONFIG_MAP);
+            is_memory
+                && value
+                    .get("data")
+                    .is_none_or(|data| data.as_mapping().is_none_or(Mapping::is_empty))
+        };
+        for document in &mut self.documents {
+            if let Some(items) = document.get_mut("items").and_then(Value::as_sequence_mut) {
+                items.retain(|item| !empty(item));
+            }
+        }
+        self.documents.retain(|document| !empty(document));
+    }
+
+    /// YAML is quoted so that YAML 1.1 readers such as kubectl read the same.
+    fn to_text(&self) -> Result<String, String> {
+        let mut text = String::new();
+        for (number, document) in self.documents.iter().enumerate() {
+            match self.format {
+                Format::Json => {
+                    text.push_str(
+                        &serde_json::to_string_pretty(document).map_err(|error| error.to_string())?,
+                    );
+                    text.push('\n');
+                }
+                Format::Yaml => {
+                    if number > 0 {
+                        text.push_str("---\n");
+                    }
+                    text.push_str(&serde_saphyr::to_string(document).map_err(|error| error.to_string())?);
+                }
+            }
+        }
+        Ok(text)
+    }
+}
+
+/// Kind, namespace, name.
+fn identity(value: &Value) -> Option<(String, String, String)> {
+    let metadata = value.get("metadata")?;
+    let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
+    let namespace = text(metadata.get("namespace")).filter(|namespace| !namespace.is_empty());
+    Some((
+        text(value.get("kind"))?,
+        namespace.unwrap_or_else(|| DEFAULT_NAMESPACE.to_owned()),
+        text(metadata.get("name"))?,
+    ))
+}
+
+/// The mapping under a key, made if it is not there.
+fn mapping_in<'a>(mapping: &'a mut Mapping, key: &str) -> &'a mut Mapping {
+    let value = mapping
+        .entry(key.into())
+        .or_insert_with(|| Value::Mapping(Mapping::new()));
+    if !value.is_mapping() {
+        *value = Value::Mapping(Mapping::new());
+    }
+    match value {
+        Value::Mapping(mapping) => mapping,
+        _ => unreachable!("it was made a mapping just now"),
+    }
+}
+
+fn is_entry(entry: &Value, manager: &str, operation: &str) -> bool {
+    let says = |key: &str, text: &str| entry.get(key).and_then(Value::as_str) == Some(text);
+    says("manager", manager) && says("operation", operation)
+}
+
+/// Keeps `managedFields` as the API server would, where the file has them (`--show-managed-fields`): a
+/// changed field is taken from every other manager, and `owned` is what this manager owns from now on.
+fn own(object: &mut Mapping, manager: &str, operation: &str, owned: &[&str], changed: &[&str]) {
+    let metadata = mapping_in(object, "metadata");
+    let Some(Value::Sequence(entries)) = metadata.get_mut("managedFields") else {
+        return;
+    };
+    for entry in entries
+        .iter_mut()
+        .filter(|entry| !is_entry(entry, manager, operation))
+    {
+        let Some(spec) = entry
+            .get_mut("fieldsV1")
+            .and_then(|fields| fields.get_mut("f:spec"))
+        else {
+            continue;
+        };
+        if let Some(spec) = spec.as_mapping_mut() {
+            for field in changed {
+                spec.shift_remove(format!("f:{field}").as_str());
+            }
+        }
+    }
+    entries.retain(|entry| !is_entry(entry, manager, operation));
+    let mut spec = Mapping::new();
+    for field in owned {
+        spec.insert(format!("f:{field}").into(), Value::Mapping(Mapping::new()));
+    }
+    let mut fields = Mapping::new();
+    if operation == "Apply" {
+        let annotations = mapping_in(mapping_in(&mut fields, "f:metadata"), "f:annotations");
+        annotations.insert(
+            format!("f:{STATE_ANNOTATION}").into(),
+            Value::Mapping(Mapping::new()),
+        );
+    }
+    fields.insert("f:spec".into(), Value::Mapping(spec));
+    let mut entry = Mapping::new();
+    for (key, text) in [
+        ("manager", manager),
+        ("operation", operation),
+        ("fieldsType", "FieldsV1"),
+    ] {
+        entry.insert(key.into(), text.into());
+    }
+    entry.insert("fieldsV1".into(), Value::Mapping(fields));
+    entries.push(Value::Mapping(entry));
+}
+
+/// Replaces a file in one step: a reader sees the old text or the new one, never half of it.
+fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    let path = path.canonicalize()?;
+    let directory = path.parent().unwrap_or_else(|| Path::new("."));
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let temporary = directory.join(format!(".{name}.easyscale-{}", std::process::id()));
+    let write = || {
+        let mut file = std::fs::File::create_new(&temporary)?;
+        file.set_permissions(std::fs::metadata(&path)?.permissions())?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        std::fs::rename(&temporary, &path)
+    };
+    let result = write();
+    if result.is_err() {
+        // Best effort: the error that counts is the one above.
+        let _ = std::fs::remove_file(&temporary);
+    }
+    result
+}

@@ -1,0 +1,94 @@
+//! The world of objects: observing and writing them. The only module, with `controller`, that names kube.
+//!
+//! Two backends behind one small trait: a Kubernetes API server ([`Live`]) and a file of manifests
+//! ([`Manifests`]). [`apply`] walks a plan over either. Nothing is decided here: what is written is the
+//! [`Writes`](crate::plan::Writes) of a plan, as they stand.
+
+mod apply;
+mod events;
+mod failure;
+mod live;
+mod manifests;
+mod wire;
+
+pub use apply::{ApplyOptions, apply};
+pub use events::EventNote;
+pub use live::{Connection, Live};
+pub use manifests::Manifests;
+
+use std::collections::BTreeMap;
+
+use crate::plan::{BoundsWrite, Failure, MemoryMap, Observed, Planner, Release, ScaleWrite, TargetPlan};
+use crate::policy::Replicas;
+
+/// What a write of bounds left behind: what the release after it has to know.
+#[derive(Debug, Clone, Default)]
+pub struct Written {
+    /// The object's resourceVersion after the write.
+    pub resource_version: String,
+    /// The positions of our entries in `metadata.managedFields` after the write.
+    pub our_entries: Vec<usize>,
+}
+
+/// Something that holds autoscalers and workloads.
+#[expect(
+    async_fn_in_trait,
+    reason = "the passes run on one task; nothing here has to be Send"
+)]
+pub trait Cluster {
+    /// How to call it in a sentence: `context kind-dev`, `file cluster.yaml`.
+    fn name(&self) -> String;
+
+    /// Sees everything that the planner needs.
+    ///
+    /// # Errors
+    /// When anything that it needs cannot be read.
+    async fn observe(&self, planner: &Planner) -> Result<Observed, Failure>;
+
+    /// Sees the objects of one target again and puts them into `observed`.
+    ///
+    /// # Errors
+    /// When they cannot be read; that they are gone is no error.
+    async fn observe_again(&self, observed: &mut Observed, target: &TargetPlan) -> Result<(), Failure>;
+
+    /// Writes bounds and memory of an autoscaler.
+    ///
+    /// # Errors
+    /// [`Conflict`](crate::plan::FailureKind::Conflict) when the object is not as it was observed.
+    async fn write_bounds(&self, write: &BoundsWrite) -> Result<Written, Failure>;
+
+    /// Removes our annotation and our entry of the managed fields.
+    ///
+    /// # Errors
+    /// [`Conflict`](crate::plan::FailureKind::Conflict) when the object is not as it was observed or written.
+    async fn release(&self, release: &Release, written: Option<&Written>) -> Result<(), Failure>;
+
+    /// Writes a scale.
+    ///
+    /// # Errors
+    /// [`Conflict`](crate::plan::FailureKind::Conflict) when the object is not as it was observed.
+    async fn write_scale(&self, write: &ScaleWrite, value: Replicas, manager: &str) -> Result<(), Failure>;
+
+    /// Changes entries of a namespace's memory (`None` removes one) and returns it as it then is.
+    ///
+    /// # Errors
+    /// [`Conflict`](crate::plan::FailureKind::Conflict) when it is not as it was `known`.
+    async fn write_memory(
+        &self,
+        namespace: &str,
+        known: Option<&MemoryMap>,
+        changes: &BTreeMap<String, Option<String>>,
+    ) -> Result<MemoryMap, Failure>;
+
+    /// Tells about a change, for `kubectl get events`.
+    ///
+    /// # Errors
+    /// When it cannot be told; the change itself is done.
+    async fn publish(&self, event: &EventNote) -> Result<(), Failure>;
+
+    /// Ends a pass: what is still only in memory is stored.
+    ///
+    /// # Errors
+    /// When it cannot be stored.
+    async fn finish(&self) -> Result<(), Failure>;
+}

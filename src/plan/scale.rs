@@ -1,0 +1,439 @@
+//! The plan for a scale: of a workload without autoscaler, and of one that sleeps.
+
+use super::autoscaler::{ObjectPlan, who};
+use super::memory::{Header, Remembered, RememberedScale, ScaleMemory};
+use super::observed::{FIELD_MANAGER, MemoryMap, RELEASE_MANAGER, Workload};
+use super::planner::Pass;
+use super::refusal::{Code, Refusal};
+use super::table::{Learnt, Seen, Settled, learn, settle};
+use super::target_plan::{Bounds, Note, reasons};
+use super::writes::{ScaleWrite, Writes};
+use crate::engine::{Base, Decision, Want, decide};
+use crate::policy::{Replicas, Rule, Wake};
+
+/// A `ConfigMap` key is at most this long.
+const MAX_KEY: usize = 253;
+
+/// A workload's scale and what is remembered of it.
+struct Scale<'a> {
+    workload: &'a Workload,
+    key: String,
+    stored: Option<ScaleMemory>,
+    /// The memory, once a write that was interrupted has been understood.
+    remembered: Option<Remembered>,
+    of_another_uid: bool,
+}
+
+/// Plans a workload without autoscaler for a rule, or its restoration if there is none.
+pub(super) fn plan(
+    pass: &Pass<'_>,
+    rule: Option<&Rule>,
+    workload: &Workload,
+    memory: Option<&MemoryMap>,
+) -> Result<ObjectPlan, Refusal> {
+    let scale = Scale::read(pass, workload, memory)?;
+    let live = bounds(workload.replicas);
+    if let Some(note) = pass.paused(workload.pause.as_deref()) {
+        return Ok(ObjectPlan {
+            from: live,
+            to: live,
+            notes: vec![note],
+            ..ObjectPlan::default()
+        });
+    }
+    let seen = scale.seen(rule);
+    let lesson = learn(&seen);
+    let original = scale.original(lesson.learnt, rule);
+    let decision = rule
+        .map(|rule| decide(rule, &Base::Scale(Some(original)), pass.at))
+        .unwrap_or_default();
+    let want = decision.replicas;
+    let mut notes = Vec::new();
+    if lesson.learnt == Learnt::Lost {
+        if want.is_some() {
+            return Err(state_lost(workload));
+        }
+        notes.push(lost_note(workload));
+    }
+    let settled = scale.settle(lesson.learnt, &seen, want.as_ref(), rule, &mut notes);
+    notes.extend(scale_notes(
+        &seen,
+        &settled,
+        &workload.managers.scale,
+        decision.until,
+    ));
+    let write = scale.write(pass, rule, &settled, lesson.learnt, want.is_some())?;
+    let to = bounds(
+        write
+            .as_ref()
+            .and_then(|write| write.value)
+            .map_or(workload.replicas, |(value, _)| value),
+    );
+    let restores = want.is_none() && write.is_some();
+    Ok(ObjectPlan {
+        from: live,
+        to,
+        because: rule.map(|rule| reasons(rule, &decision)).unwrap_or_default(),
+        until: decision.until,
+        notes,
+        writes: Writes {
+            scale: write,
+            ..Writes::default()
+        },
+        restores,
+        decision,
+    })
+}
+
+/// Puts a workload with an autoscaler to sleep, keeps it asleep, wakes it, or forgets it.
+///
+/// `floor` is what the autoscaler's floor will be; waking writes at least that.
+pub(super) fn plan_beside_autoscaler(
+    pass: &Pass<'_>,
+    rule: Option<&Rule>,
+    workload: &Workload,
+    memory: Option<&MemoryMap>,
+    decision: &Decision,
+    floor: Replicas,
+) -> Result<(Option<ScaleWrite>, Vec<Note>), Refusal> {
+    let scale = Scale::read(pass, workload, memory)?;
+    let mut notes = Vec::new();
+    if let Some(want) = decision.replicas {
+        let seen = scale.seen(rule);
+        let lesson = learn(&seen);
+        // The autoscaler's controller may overwrite our zero in the same second: that is a revert, not an intent.
+        let learnt = match lesson.learnt {
+            Learnt::Drifted(remembered) => Learnt::Reverted(remembered),
+            Learnt::Lost => return Err(state_lost(workload)),
+            other => other,
+        };
+        let settled = scale.settle(learnt, &seen, Some(&want), rule, &mut notes);
+        return Ok((scale.write(pass, rule, &settled, learnt, true)?, notes));
+    }
+    let Some(remembered) = scale.remembered else {
+        let leftover = scale.stored.is_some().then(|| scale.forget(None));
+        return Ok((leftover, notes));
+    };
+    let ours = workload.replicas == 0 && remembered.applied == 0 && !scale.of_another_uid;
+    if ours {
+        let value = floor.max(1);
+        notes.push(Note::info(
+            "wakes",
+            format!("wakes it with {value} replicas and hands over to its autoscaler"),
+        ));
+        return Ok((Some(scale.forget(Some(value))), notes));
+    }
+    if remembered.applied != 0 {
+        notes.push(Note::info(
+            "memory-dropped",
+            "it has an autoscaler now; the memory of its scale is dropped, its replicas stay",
+        ));
+    }
+    Ok((Some(scale.forget(None)), notes))
+}
+
+/// Forgets a workload that is gone.
+pub(super) fn forget_missing(entry: &ScaleMemory, namespace: &str, key: &str) -> ScaleWrite {
+    let workload = Workload {
+        group: entry.group.clone(),
+        kind: entry.kind.clone(),
+        namespace: namespace.to_owned(),
+        name: entry.name.clone(),
+        ..Workload::default()
+    };
+    ScaleWrite {
+        object: workload.object(),
+        uid: String::new(),
+        resource_version: String::new(),
+        key: key.to_owned(),
+        pending: None,
+        value: None,
+        after: None,
+    }
+}
+
+impl<'a> Scale<'a> {
+    fn read(pass: &Pass<'_>, workload: &'a Workload, memory: Option<&MemoryMap>) -> Result<Self, Refusal> {
+        let key = ScaleMemory::key(&workload.group, &workload.kind, &workload.name);
+        if key.len() > MAX_KEY {
+            return Err(Refusal::new(
+                Code::NameTooLong,
+                format!(
+                    "the name of {} is too long to be remembered in a ConfigMap",
+                    workload.target()
+                ),
+                "give it a HorizontalPodAutoscaler, which carries the memory itself",
+            ));
+        }
+        let what = workload.target().to_string();
+        let stored = memory
+            .and_then(|memory| memory.entries.get(&key))
+            .map(|text| ScaleMemory::parse(text).map_err(|unreadable| pass.unreadable(&what, &unreadable)))
+            .transpose()?;
+        if let Some(stored) = &stored {
+            pass.check_instance(&what, &stored.header)?;
+        }
+        let remembered = stored
+            .as_ref()
+            .and_then(|stored| understand(&stored.replicas, workload.replicas));
+        let of_another_uid = stored
+            .as_ref()
+            .is_some_and(|stored| stored.header.uid != workload.uid);
+        Ok(Self {
+            workload,
+            key,
+            stored,
+            remembered,
+            of_another_uid,
+        })
+    }
+
+    fn seen(&self, rule: Option<&Rule>) -> Seen {
+        Seen {
+            live: Some(self.workload.replicas),
+            absent_means: 1,
+            remembered: self.remembered,
+            of_another_uid: self.of_another_uid,
+            owned: self.workload.managers.owns_scale,
+            default: rule
+                .and_then(|rule| rule.default.floor.as_ref())
+                .map(|sourced| sourced.value),
+        }
+    }
+
+    /// A zero that somebody else wrote is never learnt from drift.
+    fn original(&self, learnt: Learnt, rule: Option<&Rule>) -> Replicas {
+        let live = self.workload.replicas;
+        match learnt {
+            Learnt::Drifted(remembered) if live == 0 => remembered.original.unwrap_or(live),
+            Learnt::Fresh if live == 0 => {
+                // Nothing is known of a time before the zero; the default is the best base for a ceiling.
+                rule.and_then(|rule| rule.default.floor.as_ref())
+                    .map_or(live, |floor| floor.value)
+            }
+            other => other.original(Some(live)).unwrap_or(live),
+        }
+    }
+
+    fn settle(
+        &self,
+        learnt: Learnt,
+        seen: &Seen,
+        want: Option<&Want>,
+        rule: Option<&Rule>,
+        notes: &mut Vec<Note>,
+    ) -> Settled {
+        let live = self.workload.replicas;
+        let foreign_zero =
+            live == 0 && !matches!(learnt, Learnt::Ours(remembered) if remembered.applied == 0);
+        let (true, Some(want)) = (foreign_zero, want) else {
+            return settle(learnt, seen, want, true);
+        };
+        if want.value == 0 {
+            // Already there. With a memory, the zero becomes ours and the old original stays.
+            let remembered = match learnt {
+                Learnt::Ours(old) | Learnt::Reverted(old) | Learnt::Drifted(old) => {
+                    Some(Remembered { applied: 0, ..old })
+                }
+                Learnt::Fresh | Learnt::Lost => None,
+            };
+            return Settled {
+                row: 2,
+                write: None,
+                remembered,
+            };
+        }
+        if rule.is_some_and(|rule| rule.wake == Wake::Always) {
+            // In row 3 the zero is the original; from drift it is never learnt.
+            let learnt = match learnt {
+                Learnt::Drifted(remembered) => Learnt::Reverted(remembered),
+                other => other,
+            };
+            return settle(learnt, seen, Some(want), true);
+        }
+        notes.push(Note::info(
+            "asleep-by-hand",
+            format!(
+                "somebody scaled it to 0, so it is left asleep; `wake: always` in the rule would raise it to {}",
+                want.value
+            ),
+        ));
+        let kept = match learnt {
+            Learnt::Ours(old) | Learnt::Reverted(old) | Learnt::Drifted(old) => Some(old),
+            Learnt::Fresh | Learnt::Lost => None,
+        };
+        Settled {
+            row: 1,
+            write: None,
+            remembered: kept,
+        }
+    }
+
+    fn write(
+        &self,
+        pass: &Pass<'_>,
+        rule: Option<&Rule>,
+        settled: &Settled,
+        learnt: Learnt,
+        wanted: bool,
+    ) -> Result<Option<ScaleWrite>, Refusal> {
+        let live = self.workload.replicas;
+        let value = settled.write.filter(|value| *value != live);
+        if value.is_some_and(|value| value < live) && self.workload.deletes_volumes {
+            return Err(Refusal::new(
+                Code::DeletesVolumes,
+                format!(
+                    "scaling {} down would delete the volumes of the removed pods \
+                     (persistentVolumeClaimRetentionPolicy.whenScaled: Delete)",
+                    self.workload.target()
+                ),
+                "set whenScaled: Retain, or leave it out of the rules",
+            ));
+        }
+        if !wanted {
+            return Ok((self.stored.is_some()).then(|| self.forget(value)));
+        }
+        let Some(remembered) = settled.remembered else {
+            return Ok(self.stored.is_some().then(|| self.forget(None)));
+        };
+        let rule_name = rule.map(|rule| rule.name.as_str()).unwrap_or_default();
+        let header = Header::new(pass.instance, rule_name, &self.workload.uid, pass.at);
+        let original = remembered.original.unwrap_or(live);
+        let entry = |applied, pending| {
+            let replicas = RememberedScale {
+                original,
+                applied,
+                pending,
+            };
+            ScaleMemory::new(header.clone(), &self.workload.target(), replicas).to_text()
+        };
+        if value.is_none() && self.is_stored(&remembered, rule_name) {
+            return Ok(None);
+        }
+        let applied_before = match learnt {
+            Learnt::Ours(_) => Some(live),
+            Learnt::Reverted(old) | Learnt::Drifted(old) => Some(old.applied),
+            Learnt::Fresh | Learnt::Lost => None,
+        };
+        Ok(Some(ScaleWrite {
+            object: self.workload.object(),
+            uid: self.workload.uid.clone(),
+            resource_version: self.workload.resource_version.clone(),
+            key: self.key.clone(),
+            pending: value.map(|value| entry(applied_before, Some(value))),
+            value: value.map(|value| {
+                (
+                    value,
+                    if value == original {
+                        RELEASE_MANAGER
+                    } else {
+                        FIELD_MANAGER
+                    },
+                )
+            }),
+            after: Some(entry(Some(remembered.applied), None)),
+        }))
+    }
+
+    /// Whether the stored memory says exactly this already.
+    fn is_stored(&self, remembered: &Remembered, rule: &str) -> bool {
+        self.stored.as_ref().is_some_and(|stored| {
+            stored.header.uid == self.workload.uid
+                && stored.header.rule == rule
+                && stored.replicas.pending.is_none()
+                && stored.replicas.applied == Some(remembered.applied)
+                && Some(stored.replicas.original) == remembered.original
+        })
+    }
+
+    /// Writes the scale, if any, then forgets it.
+    fn forget(&self, value: Option<Replicas>) -> ScaleWrite {
+        ScaleWrite {
+            object: self.workload.object(),
+            uid: self.workload.uid.clone(),
+            resource_version: self.workload.resource_version.clone(),
+            key: self.key.clone(),
+            pending: None,
+            value: value.map(|value| (value, RELEASE_MANAGER)),
+            after: None,
+        }
+    }
+}
+
+/// Settles a write that may have been interrupted: a live value equal to `pending` or `applied` is ours.
+fn understand(stored: &RememberedScale, live: Replicas) -> Option<Remembered> {
+    let applied = if stored.pending == Some(live) {
+        Some(live)
+    } else {
+        stored.applied
+    };
+    applied.map(|applied| Remembered {
+        original: Some(stored.original),
+        applied,
+    })
+}
+
+fn bounds(replicas: Replicas) -> Bounds {
+    Bounds {
+        replicas: Some(replicas),
+        ..Bounds::default()
+    }
+}
+
+fn scale_notes(
+    seen: &Seen,
+    settled: &Settled,
+    others: &[String],
+    until: Option<crate::time::Instant>,
+) -> Option<Note> {
+    let live = seen.live.unwrap_or_default();
+    let applied = seen.remembered?.applied;
+    let who = who(others);
+    match settled.row {
+        6 => Some(Note::warning(
+            "reverted",
+            format!("{who} put replicas back to {live}; they are set again"),
+        )),
+        7 => {
+            let until = until.map_or_else(|| "for good".to_owned(), |until| format!("until {until}"));
+            Some(Note::info(
+                "held",
+                format!("{who} raised replicas from {applied} to {live}; that is respected {until}"),
+            ))
+        }
+        8 => Some(Note::info(
+            "new-original",
+            format!("{who} changed replicas from {applied} to {live}; that is what is restored later"),
+        )),
+        10 => Some(Note::info(
+            "newer-than-original",
+            format!("{who} changed replicas from {applied} to {live}; they stay"),
+        )),
+        _ => None,
+    }
+}
+
+fn state_lost(workload: &Workload) -> Refusal {
+    Refusal::new(
+        Code::StateLost,
+        format!(
+            "easyscale wrote the replicas of {}, but its entry in ConfigMap {} is gone, so the original is unknown",
+            workload.target(),
+            super::MEMORY_CONFIG_MAP
+        ),
+        format!(
+            "set the replicas that you want yourself: kubectl scale {} {} -n {} --replicas N",
+            workload.kind.to_lowercase(),
+            workload.name,
+            workload.namespace
+        ),
+    )
+}
+
+fn lost_note(workload: &Workload) -> Note {
+    let refusal = state_lost(workload);
+    Note::warning(
+        "state-lost",
+        format!("{}; it stays at {}", refusal.message, workload.replicas),
+    )
+}
