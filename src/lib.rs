@@ -15,4 +15,5 @@ pub mod cluster;
 pub mod engine;
 pub mod plan;
 pub mod policy;
+pub mod report;
 pub mod time;

@@ -11,7 +11,9 @@ use tokio::time::Instant as Deadline;
 
 use super::events::{EventNote, changes};
 use super::{Cluster, Written};
-use crate::plan::{Action, Applied, Failure, FailureKind, Note, Observed, Outcome, Plan, Planner, ScaleWrite, TargetPlan, Writes};
+use crate::plan::{
+    Action, Applied, Failure, FailureKind, Note, Observed, Outcome, Plan, Planner, ScaleWrite, Writes,
+};
 use crate::time::Instant;
 
 /// How often an object that keeps changing is planned again.

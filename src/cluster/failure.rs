@@ -46,19 +46,6 @@ impl Operation<'_> {
 }
 
 impl Failure {
-    pub(super) fn new(kind: FailureKind, message: impl Into<String>) -> Self {
-        Self {
-            kind,
-            message: message.into(),
-            hint: None,
-        }
-    }
-
-    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
-        self
-    }
-
     pub(super) fn timeout(operation: &Operation<'_>, after: Duration) -> Self {
         Self::new(
             FailureKind::Timeout,

@@ -16,8 +16,8 @@ use super::failure::Operation;
 use super::wire::{Item, Page};
 use super::{Cluster, Written};
 use crate::plan::{
-    BoundsWrite, Driver, FIELD_MANAGER, Failure, FailureKind, MEMORY_CONFIG_MAP, MemoryMap, Needs, ObjectRef, Observed, Planner,
-    Release, STATE_ANNOTATION, ScaleWrite, TargetPlan,
+    BoundsWrite, Driver, FIELD_MANAGER, Failure, FailureKind, MEMORY_CONFIG_MAP, MemoryMap, Needs, ObjectRef,
+    Observed, Planner, Release, STATE_ANNOTATION, ScaleWrite, TargetPlan,
 };
 use crate::policy::Replicas;
 

@@ -14,8 +14,8 @@ use super::events::EventNote;
 use super::wire::{Item, group};
 use super::{Cluster, Written};
 use crate::plan::{
-    BoundsWrite, FIELD_MANAGER, Failure, FailureKind, MEMORY_CONFIG_MAP, MemoryMap, ObjectRef, Observed, Planner, Release,
-    STATE_ANNOTATION, ScaleWrite, TargetPlan,
+    BoundsWrite, FIELD_MANAGER, Failure, FailureKind, MEMORY_CONFIG_MAP, MemoryMap, ObjectRef, Observed,
+    Planner, Release, STATE_ANNOTATION, ScaleWrite, TargetPlan,
 };
 use crate::policy::Replicas;
 

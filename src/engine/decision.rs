@@ -27,7 +27,9 @@ pub struct Decision {
     /// Asked scale: of a target without autoscaler; or zero, while a target with one is to sleep
     /// (then no floor and no ceiling is asked).
     pub replicas: Option<Want>,
-    /// The next instant at which anything above changes; `None`: never again.
+    /// The next instant at which anything above changes; `None`: never again. Everything above holds until
+    /// then. (Where thousands of edges in a row change nothing, because a bound is hidden behind another
+    /// one for years, this is the last of them.)
     pub until: Option<Instant>,
 }
 

@@ -126,7 +126,11 @@ fn target<'a>(entry: &Entry<'a>) -> TargetJson<'a> {
     TargetJson {
         rule: &plan.rule,
         source: plan.source.as_ref().map(ToString::to_string),
-        target: Reference { kind: &plan.target.kind, namespace: &plan.target.namespace, name: &plan.target.name },
+        target: Reference {
+            kind: &plan.target.kind,
+            namespace: &plan.target.namespace,
+            name: &plan.target.name,
+        },
         object: plan.object.as_ref().map(|object| ObjectJson {
             api_version: &object.api_version,
             kind: &object.kind,
@@ -156,7 +160,11 @@ fn target<'a>(entry: &Entry<'a>) -> TargetJson<'a> {
         notes: plan
             .notes
             .iter()
-            .map(|note| NoteJson { code: note.code, message: &note.message, warning: note.warning })
+            .map(|note| NoteJson {
+                code: note.code,
+                message: &note.message,
+                warning: note.warning,
+            })
             .collect(),
         outcome: entry.outcome.map(|outcome| outcome.as_str()),
     }

@@ -31,7 +31,9 @@ pub fn markdown(shown: &Shown<'_>) -> String {
     if rows.is_empty() {
         return out;
     }
-    out.push_str("| target | minReplicas | maxReplicas | replicas | why | until |\n|---|---|---|---|---|---|\n");
+    out.push_str(
+        "| target | minReplicas | maxReplicas | replicas | why | until |\n|---|---|---|---|---|---|\n",
+    );
     for entry in rows.iter().take(MAX_ROWS) {
         let plan = entry.plan;
         let until = plan.until.map(|until| until.to_string()).unwrap_or_default();
@@ -65,7 +67,12 @@ fn why(entry: &super::Entry<'_>) -> String {
     let plan = entry.plan;
     let mut parts: Vec<String> = Vec::new();
     if let Some(refusal) = plan.refusal() {
-        parts.push(format!("**refused: {}** {}. {}", refusal.code.as_str(), cell(&refusal.message), cell(&refusal.hint)));
+        parts.push(format!(
+            "**refused: {}** {}. {}",
+            refusal.code.as_str(),
+            cell(&refusal.message),
+            cell(&refusal.hint)
+        ));
     } else {
         let mut reasons: Vec<String> = plan.because.iter().map(reason).collect();
         reasons.dedup();
@@ -75,7 +82,11 @@ fn why(entry: &super::Entry<'_>) -> String {
         }
     }
     if let Some(failure) = entry.failure() {
-        parts.push(format!("**failed: {}** {}", failure.kind.as_str(), cell(&failure.message)));
+        parts.push(format!(
+            "**failed: {}** {}",
+            failure.kind.as_str(),
+            cell(&failure.message)
+        ));
     }
     parts.extend(plan.notes.iter().map(|note| cell(&note.message)));
     parts.join("<br>")

@@ -39,13 +39,22 @@ impl<'a> Entry<'a> {
     /// The entries of a plan.
     #[must_use]
     pub fn of_plan(plan: &'a Plan) -> Vec<Self> {
-        plan.targets.iter().map(|plan| Self { plan, outcome: None }).collect()
+        plan.targets
+            .iter()
+            .map(|plan| Self { plan, outcome: None })
+            .collect()
     }
 
     /// The entries of what was applied.
     #[must_use]
     pub fn of_applied(applied: &'a [Applied]) -> Vec<Self> {
-        applied.iter().map(|applied| Self { plan: &applied.plan, outcome: Some(&applied.outcome) }).collect()
+        applied
+            .iter()
+            .map(|applied| Self {
+                plan: &applied.plan,
+                outcome: Some(&applied.outcome),
+            })
+            .collect()
     }
 
     /// Why it was not written, if it should have been.

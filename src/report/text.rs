@@ -68,7 +68,11 @@ fn show(out: &mut String, entry: &Entry<'_>, unchanged: bool) {
 
 fn title(plan: &TargetPlan) -> String {
     let mut title = printable(&plan.target.to_string()).into_owned();
-    if let Some(object) = plan.object.as_ref().filter(|object| object.kind != plan.target.kind) {
+    if let Some(object) = plan
+        .object
+        .as_ref()
+        .filter(|object| object.kind != plan.target.kind)
+    {
         let _ = write!(title, " ({} {})", object.kind, printable(&object.name));
     }
     title
@@ -99,11 +103,20 @@ fn values(plan: &TargetPlan) -> Vec<String> {
         ("maxReplicas", plan.from.max_replicas, plan.to.max_replicas),
         ("replicas", plan.from.replicas, plan.to.replicas),
     ];
-    let shown: Vec<_> = all.iter().filter(|(_, from, to)| from.is_some() || to.is_some()).collect();
+    let shown: Vec<_> = all
+        .iter()
+        .filter(|(_, from, to)| from.is_some() || to.is_some())
+        .collect();
     let text = |value: Option<u32>| value.map_or_else(|| "unset".to_owned(), |value| value.to_string());
     let moves: Vec<String> = shown
         .iter()
-        .map(|(_, from, to)| if from == to { text(*to) } else { format!("{} -> {}", text(*from), text(*to)) })
+        .map(|(_, from, to)| {
+            if from == to {
+                text(*to)
+            } else {
+                format!("{} -> {}", text(*from), text(*to))
+            }
+        })
         .collect();
     let width = moves.iter().map(String::len).max().unwrap_or_default();
     shown
@@ -111,15 +124,24 @@ fn values(plan: &TargetPlan) -> Vec<String> {
         .zip(moves)
         .map(|((name, _, _), moved)| {
             let why = plan.because.iter().find(|because| because.bound == *name);
-            let why = why.map(reason).or_else(|| original(plan, plan.from, name)).unwrap_or_default();
-            format!("{name:<11}  {moved:<width$}  {DIM}{why}{DIM:#}").trim_end().to_owned()
+            let why = why
+                .map(reason)
+                .or_else(|| original(plan, plan.from, name))
+                .unwrap_or_default();
+            format!("{name:<11}  {moved:<width$}  {DIM}{why}{DIM:#}")
+                .trim_end()
+                .to_owned()
         })
         .collect()
 }
 
 fn reason(because: &Because) -> String {
     let mut why = match &because.window {
-        Some(window) => format!("window {:?}, {}", printable(window), printable(&because.source.to_string())),
+        Some(window) => format!(
+            "window {:?}, {}",
+            printable(window),
+            printable(&because.source.to_string())
+        ),
         None => format!("default, {}", printable(&because.source.to_string())),
     };
     match because.adjusted {
@@ -150,9 +172,14 @@ fn when(plan: &TargetPlan, until: Instant) -> String {
 }
 
 fn zone(plan: &TargetPlan) -> Option<&Zone> {
-    let Intent::Keep(rule) = &plan.intent else { return None };
+    let Intent::Keep(rule) = &plan.intent else {
+        return None;
+    };
     let named = plan.because.iter().find_map(|because| because.window.as_deref());
-    let window = rule.schedule.iter().find(|window| Some(window.name.as_str()) == named);
+    let window = rule
+        .schedule
+        .iter()
+        .find(|window| Some(window.name.as_str()) == named);
     window.or(rule.schedule.first()).map(|window| &window.zone)
 }
 
@@ -165,7 +192,11 @@ fn summary_line(shown: &Shown<'_>, tried: bool) -> String {
         .count();
     let changes = summary.change - restores;
     let mut parts = Vec::new();
-    let (change, restore) = if tried { ("changed", "restored") } else { ("to change", "to restore") };
+    let (change, restore) = if tried {
+        ("changed", "restored")
+    } else {
+        ("to change", "to restore")
+    };
     parts.push(format!("{changes} {change}"));
     if restores > 0 {
         parts.push(format!("{restores} {restore}"));

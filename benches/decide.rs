@@ -1,0 +1,115 @@
+//! How long one decision takes: a controller makes thousands of them per pass, a timeline millions.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a bench is a test; its policies are written here"
+)]
+
+use std::collections::BTreeMap;
+use std::hint::black_box;
+
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use easyscale::engine::{Base, decide};
+use easyscale::policy::{Limits, Place, Rule, Setting, Sourced, Target, Wake, Window};
+use easyscale::time::{Date, Instant, Occurrences, TimeOfDay, Weekdays, Zone};
+
+const ZONES: [&str; 3] = ["Europe/Berlin", "America/New_York", "Asia/Tokyo"];
+const TIMES: [(&str, &str); 5] = [
+    ("16:00", "18:00"),
+    ("22:00", "06:00"),
+    ("00:00", "24:00"),
+    ("08:30", "12:00"),
+    ("12:00", "20:15"),
+];
+const DAYS: [&str; 4] = ["weekdays", "weekends", "daily", "Fri-Mon"];
+
+/// Overnight and whole-day windows, some dated, in a few zones, with a few priorities.
+fn mixed(count: usize) -> Rule {
+    let place = Place {
+        file: "policy.yaml".into(),
+        line: 1,
+        column: 1,
+    };
+    let sourced = |value: usize| {
+        Some(Sourced {
+            value: value as u32,
+            place: place.clone(),
+        })
+    };
+    let schedule = (0..count).map(|n| {
+        let (start, end) = TIMES[n % TIMES.len()];
+        let dates = (n % 4 == 3).then(|| {
+            (1..=28)
+                .filter_map(|day| Date::from_ymd(2026, 12, day))
+                .step_by(1 + n % 3)
+                .collect()
+        });
+        Window {
+            name: format!("window-{n}"),
+            place: place.clone(),
+            occurrences: Occurrences::daily(
+                Weekdays::parse(DAYS[n % DAYS.len()]).unwrap(),
+                dates,
+                TimeOfDay::parse(start).unwrap(),
+                TimeOfDay::parse(end).unwrap(),
+            ),
+            zone: Zone::parse(ZONES[n / 4 % ZONES.len()]).unwrap(),
+            sets: Setting {
+                floor: if n % 3 == 2 { None } else { sourced(2 + n) },
+                ceiling: if n % 3 == 1 { None } else { sourced(20 + n) },
+                sugar: false,
+            },
+            priority: (n % 3) as i32,
+            description: None,
+        }
+    });
+    Rule {
+        name: "checkout".to_owned(),
+        place: place.clone(),
+        labels: BTreeMap::new(),
+        target: Target {
+            group: "apps".to_owned(),
+            kind: "Deployment".to_owned(),
+            namespace: "shop".to_owned(),
+            name: "checkout".to_owned(),
+        },
+        schedule: schedule.collect(),
+        default: Setting {
+            floor: sourced(1),
+            ceiling: sourced(10),
+            sugar: false,
+        },
+        limits: Limits {
+            min: None,
+            max: sourced(100),
+        },
+        wake: Wake::default(),
+    }
+}
+
+fn bench(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("decide");
+    let base = Base::Autoscaler {
+        floor: Some(1),
+        ceiling: Some(10),
+    };
+    for windows in [1, 5, 20] {
+        let rule = mixed(windows);
+        // Hours that do not repeat for years, so that no branch is learnt by heart.
+        let mut hour: i64 = 0;
+        group.bench_function(BenchmarkId::from_parameter(windows), |bencher| {
+            bencher.iter(|| {
+                hour = (hour + 37) % 20_011;
+                decide(
+                    black_box(&rule),
+                    &base,
+                    Instant::from_unix(1_790_000_000 + hour * 3_600),
+                )
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, bench);
+criterion_main!(benches);

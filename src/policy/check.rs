@@ -1,0 +1,302 @@
+//! What every part of the checking needs: telling a problem with its place, and reading keys and plain values.
+//!
+//! A mistake is told once, where it is, and never hides another: each reader reports and returns `None`, and its
+//! caller goes on with the rest.
+
+use std::collections::HashSet;
+
+use super::codes;
+use super::node::{Key, Node, Value};
+use super::problem::Problem;
+use super::rule::{Place, Sourced};
+use super::source::{Mark, Source, Span};
+use super::words::{self, quoted};
+
+/// Problems of one file beyond these are counted, not told.
+const TOLD_PER_FILE: usize = 1000;
+
+/// One file under examination.
+pub(super) struct Checker<'a> {
+    source: &'a Source,
+    problems: Vec<Problem>,
+    /// The same place of an anchor is examined once per alias, but told once.
+    told: HashSet<(&'static str, Span, String)>,
+    untold: usize,
+    errors: usize,
+}
+
+impl<'a> Checker<'a> {
+    pub(super) fn new(source: &'a Source) -> Self {
+        Self {
+            source,
+            problems: Vec::new(),
+            told: HashSet::new(),
+            untold: 0,
+            errors: 0,
+        }
+    }
+
+    pub(super) fn source(&self) -> &'a Source {
+        self.source
+    }
+
+    pub(super) fn mark(&self, span: Span) -> Mark {
+        self.source.mark(span)
+    }
+
+    pub(super) fn place(&self, span: Span) -> Place {
+        self.source.mark(span).place
+    }
+
+    /// How many mistakes so far, told or not: a part is sound if it added none.
+    pub(super) fn errors(&self) -> usize {
+        self.errors
+    }
+
+    pub(super) fn report(&mut self, problem: Problem, span: Span) {
+        self.errors += 1;
+        if self.problems.len() >= TOLD_PER_FILE {
+            self.untold += 1;
+        } else if self.told.insert((problem.code, span, problem.message.clone())) {
+            let mark = self.mark(span);
+            self.problems.push(problem.at(mark));
+        }
+    }
+
+    /// A warning, which leaves its part sound.
+    pub(super) fn warn(&mut self, warning: Problem, span: Span) {
+        let errors = self.errors;
+        self.report(warning, span);
+        self.errors = errors;
+    }
+
+    /// The problems told, and how many were not.
+    pub(super) fn finish(self) -> (Vec<Problem>, usize) {
+        (self.problems, self.untold)
+    }
+}
+
+/// Which keys a map may have.
+pub(super) struct Keys {
+    /// What the map is, for messages: "a window".
+    pub(super) what: &'static str,
+    /// The keys to offer.
+    pub(super) known: &'static [&'static str],
+    /// Accepted in silence and without meaning for us.
+    pub(super) ignored: &'static [&'static str],
+    /// What people write instead, in lower case without separators, and what they mean.
+    pub(super) synonyms: &'static [(&'static str, &'static str)],
+}
+
+/// A map whose keys have been checked.
+pub(super) struct Fields<'n> {
+    what: &'static str,
+    /// Where the map begins.
+    pub(super) span: Span,
+    found: Vec<(&'static str, &'n Key, &'n Node)>,
+}
+
+/// One key that is present, with a value.
+#[derive(Clone, Copy)]
+pub(super) struct Field<'n> {
+    pub(super) name: &'static str,
+    pub(super) key: Span,
+    pub(super) node: &'n Node,
+}
+
+impl<'n> Fields<'n> {
+    /// Reads a map; tells keys that it must not have. A key that is plainly misspelt counts as what was meant, so
+    /// that it is not told as missing too and its value is looked at.
+    pub(super) fn read(node: &'n Node, keys: &Keys, check: &mut Checker<'_>) -> Option<Self> {
+        let Value::Map(entries) = &node.value else {
+            let problem = Problem::error(
+                codes::WRONG_TYPE,
+                format!(
+                    "{} must be a map (`key: value` lines), found {}",
+                    keys.what,
+                    node.describe()
+                ),
+            )
+            .hint(format!("its keys are {}", words::all(keys.known)));
+            check.report(problem, node.span);
+            return None;
+        };
+        let mut found: Vec<(&'static str, &Key, &Node)> = Vec::new();
+        let mut unknown = Vec::new();
+        for (key, value) in entries {
+            if let Some(name) = keys.known.iter().find(|name| **name == key.text) {
+                found.push((name, key, value));
+            } else if !keys.ignored.contains(&key.text.as_str()) {
+                unknown.push((key, value));
+            }
+        }
+        for (key, value) in unknown {
+            let plain = words::plain(&key.text);
+            let meant = keys
+                .synonyms
+                .iter()
+                .find(|(synonym, _)| *synonym == plain)
+                .map(|(_, meant)| *meant)
+                .or_else(|| words::meant(&key.text, keys.known));
+            let problem = Problem::error(
+                codes::UNKNOWN_KEY,
+                format!("{} has no key {}", keys.what, quoted(&key.text)),
+            );
+            let problem = match meant {
+                Some(meant) => problem.hint(format!("did you mean {}?", quoted(meant))),
+                None => problem.hint(format!("its keys are {}", words::all(keys.known))),
+            };
+            check.report(problem, key.span);
+            if let Some(meant) = meant
+                && !found.iter().any(|(name, ..)| *name == meant)
+            {
+                found.push((meant, key, value));
+            }
+        }
+        Some(Self {
+            what: keys.what,
+            span: node.span,
+            found,
+        })
+    }
+
+    /// Whether the key is written, with whatever value.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.found.iter().any(|(found, ..)| *found == name)
+    }
+
+    /// An optional key; without a value it is told.
+    pub(super) fn get(&self, name: &str, check: &mut Checker<'_>) -> Option<Field<'n>> {
+        let field = self.get_quietly(name)?;
+        if matches!(field.node.value, Value::Null) {
+            let problem = Problem::error(codes::WRONG_TYPE, format!("`{name}` has no value"))
+                .hint("write a value after the colon, or remove the line");
+            check.report(problem, field.key);
+            return None;
+        }
+        Some(field)
+    }
+
+    /// A key as it is written, told elsewhere if it has no value.
+    pub(super) fn get_quietly(&self, name: &str) -> Option<Field<'n>> {
+        self.found
+            .iter()
+            .find(|(found, ..)| *found == name)
+            .map(|(name, key, node)| Field {
+                name,
+                key: key.span,
+                node,
+            })
+    }
+
+    /// A key that must be there; `hint` says what to write.
+    pub(super) fn require(&self, name: &str, hint: &str, check: &mut Checker<'_>) -> Option<Field<'n>> {
+        if !self.has(name) {
+            let problem =
+                Problem::error(codes::MISSING_KEY, format!("{} needs `{name}`", self.what)).hint(hint);
+            check.report(problem, self.span);
+            return None;
+        }
+        self.get(name, check)
+    }
+}
+
+impl<'n> Field<'n> {
+    /// A text that is not empty.
+    pub(super) fn text(self, check: &mut Checker<'_>) -> Option<&'n str> {
+        text(self.node, self.name, check)
+    }
+
+    /// A whole number.
+    pub(super) fn integer(self, code: &'static str, check: &mut Checker<'_>) -> Option<Sourced<i128>> {
+        let name = self.name;
+        let written = check.source().slice(self.node.span);
+        let problem = match &self.node.value {
+            Value::Int(value) => {
+                // `010` is ten here and eight in kubectl.
+                if value.to_string() == written || *value == i128::MAX || *value == i128::MIN {
+                    return Some(Sourced {
+                        value: *value,
+                        place: check.place(self.node.span),
+                    });
+                }
+                Problem::error(
+                    code,
+                    format!("`{name}` must be a plain whole number, found {}", quoted(written)),
+                )
+                .hint(format!("write `{name}: {value}`"))
+            }
+            Value::Float(value) => {
+                let problem = Problem::error(
+                    code,
+                    format!("`{name}` must be a whole number, found {}", quoted(written)),
+                );
+                if value.fract() == 0.0 && value.abs() < 1e9 {
+                    problem.hint(format!("write `{name}: {value}`"))
+                } else {
+                    problem
+                }
+            }
+            Value::Str(text) => {
+                let problem = Problem::error(
+                    codes::WRONG_TYPE,
+                    format!("`{name}` must be a whole number, found {}", self.node.describe()),
+                );
+                if !text.is_empty() && text.len() < 11 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+                    let number = text.trim_start_matches('0');
+                    let number = if number.is_empty() { "0" } else { number };
+                    problem.hint(format!("write it without quotes: `{name}: {number}`"))
+                } else {
+                    problem.hint(format!("write it in digits, for example `{name}: 5`"))
+                }
+            }
+            _ => Problem::error(
+                codes::WRONG_TYPE,
+                format!("`{name}` must be a whole number, found {}", self.node.describe()),
+            )
+            .hint(format!("for example `{name}: 5`")),
+        };
+        check.report(problem, self.node.span);
+        None
+    }
+
+    /// A text, or a list of texts.
+    pub(super) fn texts(self, check: &mut Checker<'_>) -> Vec<(&'n str, Span)> {
+        match &self.node.value {
+            Value::Seq(items) => items
+                .iter()
+                .filter_map(|item| Some((text(item, self.name, check)?, item.span)))
+                .collect(),
+            _ => self
+                .text(check)
+                .map(|text| (text, self.node.span))
+                .into_iter()
+                .collect(),
+        }
+    }
+}
+
+/// A text that is not empty, under a key or in the list under it.
+fn text<'n>(node: &'n Node, name: &str, check: &mut Checker<'_>) -> Option<&'n str> {
+    let problem = match &node.value {
+        Value::Str(text) if !text.trim().is_empty() => return Some(text),
+        Value::Str(_) => Problem::error(codes::UNUSABLE_TEXT, format!("`{name}` is empty")),
+        Value::Int(_) | Value::Float(_) | Value::Bool(_) => {
+            let written = check.source().slice(node.span);
+            Problem::error(
+                codes::WRONG_TYPE,
+                format!("`{name}` must be text, found {}", quoted(written)),
+            )
+            .hint(format!(
+                "if that is the text, put it in quotes: \"{}\"",
+                quoted(written).trim_matches('`')
+            ))
+        }
+        _ => Problem::error(
+            codes::WRONG_TYPE,
+            format!("`{name}` must be text, found {}", node.describe()),
+        ),
+    };
+    check.report(problem, node.span);
+    None
+}

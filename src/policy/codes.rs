@@ -1,0 +1,76 @@
+//! The codes of all problems, in one table. A code keeps its meaning for ever; a retired one is not used again.
+
+macro_rules! codes {
+    ($($name:ident = $code:literal, $title:literal;)*) => {
+        $(#[doc = $title] pub(crate) const $name: &str = $code;)*
+
+        /// Every code with its title, in order. `E`: the policies cannot be used; `W`: they can.
+        pub const CODES: &[(&str, &str)] = &[$(($code, $title)),*];
+    };
+}
+
+codes! {
+    // E00: files.
+    NOT_FOUND = "E0001", "the file or directory does not exist";
+    UNREADABLE = "E0002", "the file or directory cannot be read";
+    TOO_LARGE = "E0003", "the file is too large";
+    NOT_UTF8 = "E0004", "the file is not UTF-8 text";
+    SPECIAL_FILE = "E0005", "neither a file nor a directory";
+    NO_RULES = "E0006", "there is no rule here";
+    UNKNOWN_FORMAT = "E0007", "files of this kind are not read";
+    // E01: YAML.
+    SYNTAX = "E0101", "not valid YAML";
+    DUPLICATE_KEY = "E0102", "a key is written twice";
+    TOO_COMPLEX = "E0103", "anchors and aliases unfold to too much";
+    MERGE_KEY = "E0104", "merge keys are not supported";
+    TAG = "E0105", "a YAML tag that is not understood";
+    ODD_KEY = "E0106", "a key that is not plain text";
+    // E02: keys and values.
+    UNKNOWN_KEY = "E0201", "an unknown key";
+    MISSING_KEY = "E0202", "a key is missing";
+    WRONG_TYPE = "E0203", "a value of the wrong type";
+    UNUSABLE_TEXT = "E0204", "a text that cannot be used here";
+    // E03: what the rule is about.
+    UNKNOWN_KIND = "E0301", "not a ScalingRule document";
+    BAD_API_VERSION = "E0302", "an apiVersion that is not understood";
+    BAD_NAME = "E0303", "not a name that Kubernetes accepts";
+    NO_NAMESPACE = "E0304", "the target's namespace is not said";
+    UNKNOWN_TARGET_KIND = "E0305", "a target that cannot be scaled or is not known";
+    BAD_TARGET_API_VERSION = "E0306", "the target's apiVersion does not fit";
+    UNKNOWN_CHOICE = "E0307", "a value that is not among those allowed";
+    // E04: time.
+    UNKNOWN_ZONE = "E0401", "an unknown time zone";
+    BAD_WEEKDAY = "E0402", "not a weekday";
+    BAD_DATE = "E0403", "not a date";
+    BAD_TIME = "E0404", "not a time of day";
+    EMPTY_TIME = "E0405", "a window that starts and ends at the same time";
+    STARTS_AT_END = "E0406", "a window that starts at 24:00";
+    NEVER_OPENS = "E0407", "a window that never opens";
+    // E05: replicas.
+    BAD_REPLICAS = "E0501", "not a number of replicas";
+    REPLICAS_AND_BOUNDS = "E0502", "replicas beside minReplicas or maxReplicas";
+    CROSSED_BOUNDS = "E0503", "minReplicas is above maxReplicas";
+    ZERO_CEILING = "E0504", "maxReplicas is 0";
+    SLEEP_BELOW_LIMIT = "E0505", "replicas: 0 below the rule's own limit";
+    SETS_NOTHING = "E0506", "nothing is set";
+    BAD_PRIORITY = "E0507", "a priority out of range";
+    // E06: rules and windows side by side.
+    DUPLICATE_WINDOW = "E0601", "two windows of one name";
+    DUPLICATE_RULE = "E0602", "two rules of one name";
+    DUPLICATE_TARGET = "E0603", "two rules for one target";
+    EMPTY_RULE = "E0604", "a rule that changes nothing";
+    // W: warnings.
+    LOST_WINDOW = "W0601", "a window that never has an effect";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CODES;
+
+    #[test]
+    fn codes_are_unique_and_sorted_within_their_letter() {
+        for pair in CODES.windows(2) {
+            assert!(pair[0].0 < pair[1].0, "{pair:?}");
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! The only place of the policies that touches the file system. What it reads is bounded.
+
+use std::collections::HashSet;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use super::codes;
+use super::problem::Problem;
+use super::words;
+
+/// The largest file that is read.
+pub(super) const LARGEST_FILE: u64 = 4 << 20;
+/// How much is read in all.
+const LARGEST_SUM: u64 = 64 << 20;
+
+/// What was found under the paths.
+#[derive(Default)]
+pub(super) struct Found {
+    /// Name and bytes, in the order in which they count.
+    pub(super) files: Vec<(String, Vec<u8>)>,
+    /// Per path as given: its files, as a range of `files`.
+    pub(super) given: Vec<(String, std::ops::Range<usize>)>,
+    pub(super) problems: Vec<Problem>,
+    seen: HashSet<PathBuf>,
+    sum: u64,
+}
+
+/// Reads files, and the policy files directly in directories in the order of their names. Symbolic links are
+/// followed; in a directory names that start with `.` are skipped, which makes a mounted ConfigMap one set of files.
+/// A file reached twice is read once.
+pub(super) fn read(paths: &[PathBuf]) -> Found {
+    let mut found = Found::default();
+    for path in paths {
+        let start = found.files.len();
+        let known = found.seen.len();
+        let problems = found.problems.len();
+        let name = path.display().to_string();
+        let repeated = match fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => {
+                found.directory(path, &name);
+                false
+            }
+            _ => {
+                found.file(path);
+                found.seen.len() == known
+            }
+        };
+        if found.problems.len() == problems && !repeated {
+            found.given.push((name, start..found.files.len()));
+        }
+    }
+    found
+}
+
+impl Found {
+    fn directory(&mut self, path: &Path, name: &str) {
+        let entries = match list(path) {
+            Ok(entries) => entries,
+            Err(error) => return self.unreadable(name, &error),
+        };
+        let policies: Vec<_> = entries.iter().filter(|entry| is_policy(entry)).collect();
+        if policies.is_empty() {
+            let folders = entries
+                .iter()
+                .filter(|entry| !is_hidden(entry) && entry.is_dir())
+                .count();
+            let hint = if folders == 0 {
+                "rules live in files that end in .yaml or .yml".to_owned()
+            } else {
+                format!(
+                    "rules live in files that end in .yaml or .yml; the {} in it are not searched: name them too",
+                    words::count(folders, "directory").replace("directorys", "directories")
+                )
+            };
+            self.problems.push(
+                Problem::error(
+                    codes::NO_RULES,
+                    format!("there is no policy file in the directory {name}"),
+                )
+                .in_file(name)
+                .hint(hint),
+            );
+        }
+        for entry in policies {
+            self.file(entry);
+        }
+    }
+
+    fn file(&mut self, path: &Path) {
+        let name = path.display().to_string();
+        let metadata = match fs::metadata(path) {
+            Ok(metadata) => metadata,
+            Err(error) => return self.unreadable(&name, &error),
+        };
+        if !metadata.is_file() {
+            self.problems.push(
+                Problem::error(
+                    codes::SPECIAL_FILE,
+                    format!("{name} is neither a file nor a directory"),
+                )
+                .in_file(&name)
+                .hint("policies are read from regular files and directories"),
+            );
+            return;
+        }
+        if let Ok(canonical) = fs::canonicalize(path)
+            && !self.seen.insert(canonical)
+        {
+            return;
+        }
+        if has_extension(path, &["toml"]) {
+            self.problems.push(
+                Problem::error(codes::UNKNOWN_FORMAT, format!("{name} is not a YAML file"))
+                    .in_file(&name)
+                    .hint("write rules as YAML, in files that end in .yaml or .yml"),
+            );
+            return;
+        }
+        match bounded(path) {
+            Ok(Some(bytes)) if self.sum + bytes.len() as u64 <= LARGEST_SUM => {
+                self.sum += bytes.len() as u64;
+                self.files.push((name, bytes));
+            }
+            Ok(Some(_)) => self.problems.push(
+                Problem::error(
+                    codes::TOO_LARGE,
+                    format!("{name} is not read: the files before it are 64 MiB already"),
+                )
+                .in_file(&name)
+                .hint("is this a directory of policies?"),
+            ),
+            Ok(None) => self.problems.push(too_large(&name)),
+            Err(error) => self.unreadable(&name, &error),
+        }
+    }
+
+    fn unreadable(&mut self, name: &str, error: &io::Error) {
+        let problem = match error.kind() {
+            io::ErrorKind::NotFound => {
+                Problem::error(codes::NOT_FOUND, format!("there is no file or directory {name}"))
+                    .hint("check the spelling; a relative path starts at the current directory")
+            }
+            io::ErrorKind::PermissionDenied => {
+                Problem::error(codes::UNREADABLE, format!("no permission to read {name}"))
+                    .hint("make it readable for the user that runs easyscale")
+            }
+            _ => Problem::error(codes::UNREADABLE, format!("cannot read {name}: {error}")),
+        };
+        self.problems.push(problem.in_file(name));
+    }
+}
+
+/// What is told of a file that is too large, wherever it comes from.
+pub(super) fn too_large(name: &str) -> Problem {
+    Problem::error(codes::TOO_LARGE, format!("{name} is larger than 4 MiB"))
+        .in_file(name)
+        .hint("a policy file is small; split it, or check that this is the right file")
+}
+
+/// The file's bytes; `None` when there are too many.
+fn bounded(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    // What a file says about its length need not be true by the time it is read.
+    File::open(path)?.take(LARGEST_FILE + 1).read_to_end(&mut bytes)?;
+    Ok((bytes.len() as u64 <= LARGEST_FILE).then_some(bytes))
+}
+
+fn list(path: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut entries = fs::read_dir(path)?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<io::Result<Vec<_>>>()?;
+    entries.sort();
+    Ok(entries)
+}
+
+/// TOML too, so that such a file is refused and not overlooked.
+fn is_policy(path: &Path) -> bool {
+    !is_hidden(path) && has_extension(path, &["yaml", "yml", "toml"]) && !path.is_dir()
+}
+
+fn is_hidden(path: &Path) -> bool {
+    path.file_name()
+        .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
+}
+
+fn has_extension(path: &Path, extensions: &[&str]) -> bool {
+    path.extension()
+        .and_then(|extension| extension.to_str())
+        .is_some_and(|extension| {
+            extensions
+                .iter()
+                .any(|known| extension.eq_ignore_ascii_case(known))
+        })
+}

@@ -1,0 +1,189 @@
+//! The text of each file that was read, and the way from a byte in it to a line and a column.
+
+use std::sync::Arc;
+
+use super::rule::Place;
+
+/// A range of bytes in a file's text, half-open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// The first byte.
+    pub start: usize,
+    /// The byte after the last one.
+    pub end: usize,
+}
+
+/// A stretch of a file that a problem is about: where it starts, for people, and its bytes, for the caret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// Where it starts.
+    pub place: Place,
+    /// Its bytes within the file's text.
+    pub span: Span,
+}
+
+/// One file that was read.
+#[derive(Debug, Clone)]
+pub struct Source {
+    name: Arc<str>,
+    text: Arc<str>,
+    /// Byte offset at which each line starts.
+    lines: Vec<usize>,
+    /// How many characters come before every `STEP`th byte, so that a column in a very long line is cheap.
+    characters: Vec<usize>,
+}
+
+/// All the files that were read, in the order in which they count.
+#[derive(Debug, Clone, Default)]
+pub struct Sources(Vec<Source>);
+
+const STEP: usize = 4096;
+
+impl Source {
+    pub(super) fn new(name: &str, text: &str) -> Self {
+        let mut lines = vec![0];
+        lines.extend(text.match_indices('\n').map(|(at, _)| at + 1));
+        let mut characters = vec![0];
+        let mut count = 0;
+        for chunk in text.as_bytes().chunks(STEP) {
+            count += chunk.iter().filter(|byte| starts_character(**byte)).count();
+            characters.push(count);
+        }
+        Self {
+            name: name.into(),
+            text: text.into(),
+            lines,
+            characters,
+        }
+    }
+
+    /// The file's name as the user gave it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn shared_name(&self) -> Arc<str> {
+        Arc::clone(&self.name)
+    }
+
+    /// The file's text, without a byte order mark; a character that was not UTF-8 is U+FFFD.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The text of a line, counted from 1, without its line break; empty when there is no such line.
+    #[must_use]
+    pub fn line(&self, line: u32) -> &str {
+        let range = self.line_range(line);
+        self.text.get(range.start..range.end).unwrap_or_default()
+    }
+
+    /// The bytes of a line, counted from 1, without its line break.
+    #[must_use]
+    pub fn line_range(&self, line: u32) -> Span {
+        let index = (line as usize).saturating_sub(1);
+        let Some(&start) = self.lines.get(index) else {
+            return Span {
+                start: self.text.len(),
+                end: self.text.len(),
+            };
+        };
+        let end = self.lines.get(index + 1).map_or(self.text.len(), |next| next - 1);
+        let line = &self.text[start..end];
+        Span {
+            start,
+            end: start + line.strip_suffix('\r').unwrap_or(line).len(),
+        }
+    }
+
+    /// The text of a span.
+    #[must_use]
+    pub fn slice(&self, span: Span) -> &str {
+        self.text.get(span.start..span.end).unwrap_or_default()
+    }
+
+    /// Where a span is. Offsets beyond the text, or inside a character, move back to a character's start.
+    #[must_use]
+    pub fn mark(&self, span: Span) -> Mark {
+        let start = self.floor(span.start);
+        let end = self.floor(span.end).max(start);
+        let line = self.lines.partition_point(|begin| *begin <= start).max(1);
+        let column = self.characters_before(start) - self.characters_before(self.lines[line - 1]) + 1;
+        Mark {
+            place: Place {
+                file: self.shared_name(),
+                line: u32::try_from(line).unwrap_or(u32::MAX),
+                column: u32::try_from(column).unwrap_or(u32::MAX),
+            },
+            span: Span { start, end },
+        }
+    }
+
+    fn floor(&self, offset: usize) -> usize {
+        let mut offset = offset.min(self.text.len());
+        while !self.text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        offset
+    }
+
+    fn characters_before(&self, offset: usize) -> usize {
+        let step = offset / STEP;
+        let rest = &self.text.as_bytes()[step * STEP..offset];
+        self.characters[step] + rest.iter().filter(|byte| starts_character(**byte)).count()
+    }
+}
+
+impl Sources {
+    pub(super) fn push(&mut self, source: Source) {
+        self.0.push(source);
+    }
+
+    /// The file of that name, if it was read.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Source> {
+        self.0.iter().find(|source| source.name() == name)
+    }
+
+    /// All files, in the order in which they count.
+    pub fn iter(&self) -> impl Iterator<Item = &Source> {
+        self.0.iter()
+    }
+}
+
+/// Whether a byte of UTF-8 begins a character.
+fn starts_character(byte: u8) -> bool {
+    byte & 0b1100_0000 != 0b1000_0000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Source, Span};
+
+    fn at(source: &Source, start: usize) -> (u32, u32) {
+        let place = source.mark(Span { start, end: start }).place;
+        (place.line, place.column)
+    }
+
+    #[test]
+    fn columns_count_characters_not_bytes() {
+        let source = Source::new("a", "é: x\r\nü\n");
+        assert_eq!(at(&source, 0), (1, 1));
+        assert_eq!(at(&source, 4), (1, 4));
+        assert_eq!(at(&source, 7), (2, 1));
+        assert_eq!(at(&source, 8), (2, 1), "inside a character is its start");
+        assert_eq!(at(&source, 99), (3, 1));
+        assert_eq!(source.line(1), "é: x");
+        assert_eq!(source.line(9), "");
+    }
+
+    #[test]
+    fn long_lines_keep_exact_columns() {
+        let text = "é".repeat(10_000);
+        let source = Source::new("a", &text);
+        assert_eq!(at(&source, 2 * 7_777), (1, 7_778));
+        assert_eq!(at(&source, text.len()), (1, 10_001));
+    }
+}

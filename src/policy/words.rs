@@ -1,0 +1,113 @@
+//! Words for messages: quoting what the user wrote, lists of choices, and "did you mean".
+
+/// What the user wrote, in backticks and cut to a length that fits into a sentence.
+pub(super) fn quoted(text: &str) -> String {
+    const LONGEST: usize = 60;
+    let mut characters = text.chars();
+    let start: String = characters.by_ref().take(LONGEST).collect();
+    if characters.next().is_some() {
+        format!("`{start}…`")
+    } else {
+        format!("`{start}`")
+    }
+}
+
+/// "`a`, `b` or `c`".
+pub(super) fn choice<T: AsRef<str>>(items: &[T]) -> String {
+    listed(items, "or")
+}
+
+/// "`a`, `b` and `c`".
+pub(super) fn all<T: AsRef<str>>(items: &[T]) -> String {
+    listed(items, "and")
+}
+
+fn listed<T: AsRef<str>>(items: &[T], last: &str) -> String {
+    match items {
+        [] => String::new(),
+        [one] => quoted(one.as_ref()),
+        [most @ .., end] => {
+            let most: Vec<_> = most.iter().map(|item| quoted(item.as_ref())).collect();
+            format!("{} {last} {}", most.join(", "), quoted(end.as_ref()))
+        }
+    }
+}
+
+/// "1 line", "2 lines".
+pub(super) fn count(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
+/// The known word that was most probably meant: the same but for case and separators, or few typing errors away.
+pub(super) fn meant<'a>(text: &str, known: &[&'a str]) -> Option<&'a str> {
+    const LONGEST: usize = 40;
+    if text.len() > LONGEST {
+        return None;
+    }
+    let text = plain(text);
+    known
+        .iter()
+        .map(|word| (distance(&text, &plain(word)), *word))
+        .filter(|(distance, word)| *distance <= (word.len().min(text.len()) / 3).min(3))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, word)| word)
+}
+
+/// Lower case without separators.
+pub(super) fn plain(text: &str) -> String {
+    text.chars()
+        .filter(|c| !matches!(c, '-' | '_' | ' ' | '.'))
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+/// Typing errors between two words: letters added, left out, exchanged, or two neighbours swapped.
+fn distance(a: &str, b: &str) -> usize {
+    let a: Vec<char> = a.chars().collect();
+    let b: Vec<char> = b.chars().collect();
+    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
+    for (i, row) in rows.iter_mut().enumerate() {
+        row[0] = i;
+    }
+    for j in 0..=b.len() {
+        rows[0][j] = j;
+    }
+    for i in 1..=a.len() {
+        for j in 1..=b.len() {
+            let cost = usize::from(a[i - 1] != b[j - 1]);
+            let mut best = (rows[i - 1][j] + 1)
+                .min(rows[i][j - 1] + 1)
+                .min(rows[i - 1][j - 1] + cost);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(rows[i - 2][j - 2] + 1);
+            }
+            rows[i][j] = best;
+        }
+    }
+    rows[a.len()][b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{choice, meant, quoted};
+
+    #[test]
+    fn near_words_are_found_and_far_ones_are_not() {
+        let known = ["timeStart", "timeEnd", "timezone", "days"];
+        assert_eq!(meant("tiemStart", &known), Some("timeStart"));
+        assert_eq!(meant("time_start", &known), Some("timeStart"));
+        assert_eq!(meant("TimeZone", &known), Some("timezone"));
+        assert_eq!(meant("day", &known), Some("days"));
+        assert_eq!(meant("colour", &known), None);
+        assert_eq!(meant("", &known), None);
+        assert_eq!(meant(&"t".repeat(100_000), &known), None);
+    }
+
+    #[test]
+    fn lists_read_like_sentences() {
+        assert_eq!(choice(&["a", "b", "c"]), "`a`, `b` or `c`");
+        assert_eq!(choice(&["a"]), "`a`");
+        assert_eq!(quoted(&"x".repeat(61)).chars().count(), 63);
+    }
+}
