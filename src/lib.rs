@@ -11,6 +11,7 @@
 //!
 //! `plan`, `apply`, `restore` and the tests walk this same road.
 
+pub mod cli;
 pub mod cluster;
 pub mod engine;
 pub mod plan;

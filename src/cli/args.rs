@@ -1,0 +1,310 @@
+//! What can be written on the command line.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::cluster::Connection;
+use crate::plan::Selection;
+use crate::policy::Target;
+use crate::time::Instant;
+
+/// Scheduled minReplicas and maxReplicas for Kubernetes autoscalers.
+///
+/// Write when a service needs how many replicas, see what would change and why, apply it. The autoscaler
+/// stays in charge within the scheduled bounds, and gets its own bounds back afterwards.
+#[derive(Debug, Parser)]
+#[command(name = "easyscale", version, max_term_width = 100, disable_help_subcommand = true)]
+pub struct Cli {
+    /// How log lines on stderr look.
+    #[arg(long, global = true, value_enum, default_value = "text", value_name = "FORMAT", env = "EASYSCALE_LOG_FORMAT")]
+    pub(super) log_format: LogFormat,
+    /// Which log lines are written: error, warn, info, debug, or a filter as in RUST_LOG.
+    ///
+    /// Without it: RUST_LOG, else info (warn on a terminal, where the changes are shown anyway).
+    #[arg(long, global = true, value_name = "LEVEL", env = "EASYSCALE_LOG_LEVEL")]
+    pub(super) log_level: Option<String>,
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Show what would change and why; nothing is written.
+    #[command(visible_alias = "dry-run")]
+    Plan(PlanArgs),
+    /// Write the bounds that hold now.
+    Apply(ApplyArgs),
+    /// Put the original bounds back and let the objects go.
+    Restore(RestoreArgs),
+    /// Check policies without a cluster.
+    Validate(ValidateArgs),
+    /// Say which version this is, and how fresh its zone rules are.
+    Version(VersionArgs),
+    /// Print a completion script for a shell.
+    Completions(CompletionsArgs),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Output {
+    /// For people.
+    Text,
+    /// For machines; the shape is stable.
+    Json,
+    /// For pull requests.
+    Markdown,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum TextOrJson {
+    /// For people.
+    Text,
+    /// For machines; the shape is stable.
+    Json,
+}
+
+/// Where the rules are.
+#[derive(Debug, Args)]
+pub(super) struct PolicyArgs {
+    /// Files or directories of rules.
+    #[arg(value_name = "PATH", default_value = "policies/")]
+    pub(super) paths: Vec<PathBuf>,
+}
+
+/// Which cluster, and which part of it.
+#[derive(Debug, Args)]
+pub(super) struct ClusterArgs {
+    /// A file of manifests instead of a cluster: what `kubectl get hpa,deploy,sts -A -o yaml` prints.
+    #[arg(long, value_name = "FILE", conflicts_with = "context")]
+    pub(super) cluster: Option<PathBuf>,
+    /// The kubeconfig's context; without it the current one, or the cluster that easyscale runs in.
+    #[arg(long, value_name = "NAME")]
+    pub(super) context: Option<String>,
+    /// Only this namespace (several: repeat it, or separate by commas). Without it: the whole cluster.
+    #[arg(short, long = "namespace", value_name = "NAMESPACE", value_delimiter = ',')]
+    pub(super) namespaces: Vec<String>,
+    /// Which installation this is; what another one wrote is left alone.
+    #[arg(long, value_name = "NAME", default_value = "default", env = "EASYSCALE_INSTANCE", value_parser = instance)]
+    pub(super) instance: String,
+    /// Pretend that it is this instant, such as 2026-11-27T16:30:00Z.
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    pub(super) at: Option<Instant>,
+}
+
+/// How a write pass behaves.
+#[derive(Debug, Args)]
+pub(super) struct WriteArgs {
+    /// The pass ends by then, done or not; what was not done is a failure.
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = duration)]
+    pub(super) deadline: Duration,
+    /// Requests in flight at most.
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = concurrency)]
+    pub(super) concurrency: usize,
+    /// Do not tell about changes as Kubernetes Events.
+    #[arg(long)]
+    pub(super) no_events: bool,
+    /// Targets that are refused do not make the exit status 1.
+    #[arg(long)]
+    pub(super) allow_refused: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PlanArgs {
+    #[command(flatten)]
+    pub(super) policies: PolicyArgs,
+    #[command(flatten)]
+    pub(super) cluster: ClusterArgs,
+    /// How the plan is shown.
+    #[arg(short, long, value_enum, default_value = "text", value_name = "FORMAT")]
+    pub(super) output: Output,
+    /// Also restore what no rule names any more.
+    #[arg(long)]
+    pub(super) prune: bool,
+    /// Also show targets that are as they should be.
+    #[arg(long)]
+    pub(super) show_unchanged: bool,
+    /// Exit with 2 when there are changes.
+    #[arg(long)]
+    pub(super) detailed_exitcode: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ApplyArgs {
+    #[command(flatten)]
+    pub(super) policies: PolicyArgs,
+    #[command(flatten)]
+    pub(super) cluster: ClusterArgs,
+    #[command(flatten)]
+    pub(super) write: WriteArgs,
+    /// How the outcome is shown.
+    #[arg(short, long, value_enum, default_value = "text", value_name = "FORMAT")]
+    pub(super) output: Output,
+    /// Also restore what no rule names any more.
+    #[arg(long)]
+    pub(super) prune: bool,
+    /// Also show targets that were as they should be.
+    #[arg(long)]
+    pub(super) show_unchanged: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RestoreArgs {
+    #[command(flatten)]
+    pub(super) cluster: ClusterArgs,
+    #[command(flatten)]
+    pub(super) write: WriteArgs,
+    /// Only what was written for this rule.
+    #[arg(long, value_name = "NAME", conflicts_with = "target")]
+    pub(super) rule: Option<String>,
+    /// Only this object, as kind/namespace/name: deployment/shop/checkout, hpa/shop/checkout.
+    #[arg(long, value_name = "TARGET", value_parser = target)]
+    pub(super) target: Option<Target>,
+    /// Show what would be restored; nothing is written.
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// How the outcome is shown.
+    #[arg(short, long, value_enum, default_value = "text", value_name = "FORMAT")]
+    pub(super) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ValidateArgs {
+    #[command(flatten)]
+    pub(super) policies: PolicyArgs,
+    /// How problems are shown.
+    #[arg(short, long, value_enum, default_value = "text", value_name = "FORMAT")]
+    pub(super) output: TextOrJson,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct VersionArgs {
+    /// How the version is shown.
+    #[arg(short, long, value_enum, default_value = "text", value_name = "FORMAT")]
+    pub(super) output: TextOrJson,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompletionsArgs {
+    /// The shell.
+    #[arg(value_enum)]
+    pub(super) shell: clap_complete::Shell,
+}
+
+impl ClusterArgs {
+    pub(super) fn namespaces(&self) -> BTreeSet<String> {
+        self.namespaces.iter().filter(|name| !name.is_empty()).cloned().collect()
+    }
+
+    pub(super) fn connection(&self) -> Connection {
+        Connection { context: self.context.clone(), instance: self.instance.clone() }
+    }
+}
+
+impl RestoreArgs {
+    pub(super) fn selection(&self) -> Selection {
+        match (&self.rule, &self.target) {
+            (Some(rule), _) => Selection::Rule(rule.clone()),
+            (None, Some(target)) => Selection::Target(target.clone()),
+            (None, None) => Selection::All,
+        }
+    }
+}
+
+fn instant(text: &str) -> Result<Instant, String> {
+    Instant::parse(text).map_err(|invalid| invalid.message)
+}
+
+/// `90s`, `5m`, `1h`; a bare number is seconds.
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|character: char| character.is_ascii_alphabetic());
+    let unit = match text.get(digits.len()..).unwrap_or_default() {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        other => return Err(format!("{other:?} is not a unit; write 90s, 5m or 1h")),
+    };
+    let number: u64 = digits.parse().map_err(|_| "write a whole number and a unit: 90s, 5m or 1h".to_owned())?;
+    match number.checked_mul(unit) {
+        Some(seconds @ 1..=86_400) => Ok(Duration::from_secs(seconds)),
+        _ => Err("it must be between 1s and 24h".to_owned()),
+    }
+}
+
+fn concurrency(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number @ 1..=256) => Ok(number),
+        _ => Err("write a whole number from 1 to 256".to_owned()),
+    }
+}
+
+/// An instance's name becomes a label's value.
+fn instance(text: &str) -> Result<String, String> {
+    let inner = |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.');
+    let edge = |character: Option<char>| character.is_some_and(|character| character.is_ascii_alphanumeric());
+    let good = text.len() <= 63
+        && text.chars().all(inner)
+        && edge(text.chars().next())
+        && edge(text.chars().next_back());
+    if good {
+        return Ok(text.to_owned());
+    }
+    Err("use letters, digits, `-`, `_` and `.`, at most 63, with a letter or digit at both ends".to_owned())
+}
+
+fn target(text: &str) -> Result<Target, String> {
+    let parts: Vec<&str> = text.split('/').collect();
+    let [kind, namespace, name] = parts.as_slice() else {
+        return Err("write kind/namespace/name, such as deployment/shop/checkout".to_owned());
+    };
+    let (group, kind) = match kind.to_ascii_lowercase().as_str() {
+        "deployment" | "deployments" | "deploy" => ("apps", "Deployment"),
+        "statefulset" | "statefulsets" | "sts" => ("apps", "StatefulSet"),
+        "horizontalpodautoscaler" | "horizontalpodautoscalers" | "hpa" => ("autoscaling", "HorizontalPodAutoscaler"),
+        other => return Err(format!("{other:?} is not a kind that is known here; use deployment, statefulset or hpa")),
+    };
+    Ok(Target {
+        group: group.to_owned(),
+        kind: kind.to_owned(),
+        namespace: (*namespace).to_owned(),
+        name: (*name).to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        use clap::CommandFactory as _;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn durations_have_units_and_bounds() {
+        assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("5m"), Ok(Duration::from_secs(300)));
+        assert_eq!(duration("7"), Ok(Duration::from_secs(7)));
+        for bad in ["", "s", "0s", "2d", "-1s", "1.5m", "25h", "99999999999999999999s", "307445734561825861m"] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn targets_are_written_as_kubectl_users_do() {
+        assert_eq!(target("hpa/shop/a").map(|target| target.kind), Ok("HorizontalPodAutoscaler".to_owned()));
+        assert_eq!(target("Deploy/shop/a").map(|target| target.group), Ok("apps".to_owned()));
+        assert!(target("deployment/a").is_err());
+        assert!(target("pod/shop/a").is_err());
+    }
+}

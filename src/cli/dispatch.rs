@@ -1,0 +1,48 @@
+//! From arguments to a command, and from its result to an exit status.
+
+use super::args::{Cli, Command};
+use super::exit::Exit;
+use super::printer::Printer;
+use super::{apply, completions, logging, plan, restore, validate, version};
+use crate::plan::Failure;
+
+const FIRST_STEPS: &str = "\
+easyscale sets the replica bounds of Kubernetes autoscalers on a schedule.
+
+  1. Write a rule:      policies/my-service.yaml (see `docs/quick-start.md`)
+  2. Check it:          easyscale validate policies/
+  3. See what changes:  easyscale plan policies/
+  4. Do it:             easyscale apply policies/
+  5. Undo everything:   easyscale restore
+
+No cluster at hand? Add `--cluster FILE`, with what `kubectl get hpa,deploy,sts -A -o yaml` prints.
+All commands and flags: easyscale --help
+";
+
+/// Runs a command.
+#[must_use]
+pub fn run(cli: Cli) -> Exit {
+    let Cli { log_format, log_level, command } = cli;
+    let printer = Printer;
+    let result = logging::start(log_format, log_level.as_deref()).and_then(|()| match command {
+        None => printer.data(FIRST_STEPS).map(|()| Exit::Done),
+        Some(Command::Plan(args)) => block_on(plan::run(args, printer)),
+        Some(Command::Apply(args)) => block_on(apply::run(args, printer)),
+        Some(Command::Restore(args)) => block_on(restore::run(args, printer)),
+        Some(Command::Validate(args)) => validate::run(args, printer),
+        Some(Command::Version(args)) => version::run(args, printer),
+        Some(Command::Completions(args)) => completions::run(args, printer),
+    });
+    result.unwrap_or_else(|error| {
+        match error.downcast_ref::<Failure>() {
+            Some(failure) => printer.failure(failure),
+            None => printer.error(&format!("{error:#}"), None),
+        }
+        Exit::Failed
+    })
+}
+
+/// Requests wait for the network, not for us: one thread beside this one is enough.
+fn block_on<F: Future<Output = anyhow::Result<Exit>>>(command: F) -> anyhow::Result<Exit> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?.block_on(command)
+}

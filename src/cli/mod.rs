@@ -1,0 +1,18 @@
+//! The command line: one file per command. Each loads, decides and shows; none does more.
+
+mod apply;
+mod args;
+mod completions;
+mod dispatch;
+mod exit;
+mod load;
+mod logging;
+mod plan;
+mod printer;
+mod restore;
+mod validate;
+mod version;
+
+pub use args::Cli;
+pub use dispatch::run;
+pub use exit::Exit;

@@ -1,0 +1,48 @@
+//! `easyscale plan`.
+
+use super::args::{ClusterArgs, Output, PlanArgs};
+use super::exit::Exit;
+use super::load;
+use super::printer::Printer;
+use crate::cluster::{Cluster, Live, Manifests};
+use crate::plan::{Plan, Planner};
+use crate::report::{self, Entry, Shown};
+
+pub(super) async fn run(args: PlanArgs, printer: Printer) -> anyhow::Result<Exit> {
+    let PlanArgs { policies, cluster: place, output, prune, show_unchanged, detailed_exitcode } = args;
+    let Some(rules) = load::rules(&policies, printer, output == Output::Json)? else { return Ok(Exit::Failed) };
+    let planner = Planner::new(rules, load::options(&place, prune));
+    let (plan, name) = match &place.cluster {
+        Some(file) => observe(&Manifests::new(file), &planner, &place).await?,
+        None => observe(&Live::connect(&place.connection()).await?, &planner, &place).await?,
+    };
+    show(&plan, &name, output, show_unchanged, printer)?;
+    let changes = plan.summary().change > 0;
+    Ok(if detailed_exitcode && changes { Exit::Changes } else { Exit::Done })
+}
+
+async fn observe<C: Cluster>(cluster: &C, planner: &Planner, place: &ClusterArgs) -> anyhow::Result<(Plan, String)> {
+    let observed = cluster.observe(planner).await?;
+    Ok((planner.plan(&observed, load::instant(place)), cluster.name()))
+}
+
+/// Shows a plan that is not carried out.
+pub(super) fn show(
+    plan: &Plan,
+    cluster: &str,
+    output: Output,
+    unchanged: bool,
+    printer: Printer,
+) -> anyhow::Result<()> {
+    let targets = Entry::of_plan(plan);
+    render(&Shown { at: plan.at, cluster, targets: &targets, unchanged }, output, printer)
+}
+
+/// Shows a plan or an outcome as asked.
+pub(super) fn render(shown: &Shown<'_>, output: Output, printer: Printer) -> anyhow::Result<()> {
+    printer.data(&match output {
+        Output::Text => report::text(shown),
+        Output::Json => report::json(shown),
+        Output::Markdown => report::markdown(shown),
+    })
+}

@@ -1,0 +1,51 @@
+//! The only writer to stdout and stderr: data on stdout, talk on stderr.
+
+use std::io::{ErrorKind, Write as _};
+
+use anstream::AutoStream;
+
+use crate::plan::Failure;
+use crate::report::printable;
+
+/// Writes for people and machines. Styles are taken out where nobody would see them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Printer;
+
+impl Printer {
+    /// Data. A reader that has gone away (`| head`) is no error.
+    pub(super) fn data(self, text: &str) -> anyhow::Result<()> {
+        let mut stdout = AutoStream::auto(std::io::stdout());
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Talk: warnings, errors, progress. There is nowhere to complain if stderr is closed.
+    pub(super) fn talk(self, text: &str) {
+        let _ = AutoStream::auto(std::io::stderr()).write_all(text.as_bytes());
+    }
+
+    /// A warning.
+    pub(super) fn warn(self, text: &str) {
+        self.talk(&format!("warning: {}\n", printable(text)));
+    }
+
+    /// An error, and what to do.
+    pub(super) fn error(self, message: &str, hint: Option<&str>) {
+        self.talk(&format!("error: {}\n", printable(message)));
+        if let Some(hint) = hint {
+            self.talk(&format!("  hint: {}\n", printable(hint)));
+        }
+    }
+
+    /// A failure of the cluster.
+    pub(super) fn failure(self, failure: &Failure) {
+        self.error(&failure.message, failure.hint.as_deref());
+    }
+
+    /// Whether colour on stderr is seen by somebody.
+    pub(super) fn colours_talk(self) -> bool {
+        AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never
+    }
+}
