@@ -332,6 +332,9 @@ mod tests {
             edges(&window, &zone("Europe/Berlin"), "2026-03-28T12:00:00Z", 2),
             expected
         );
+        let berlin = zone("Europe/Berlin");
+        let before = window.phase(&berlin, Instant::parse("2026-03-29T00:30:00Z").unwrap());
+        assert_eq!(before.next, Instant::parse("2026-03-30T00:10:00Z").ok());
     }
 
     #[test]
