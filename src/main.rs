@@ -10,7 +10,11 @@ fn main() -> ExitCode {
         Ok(cli) => run(cli).into(),
         Err(error) => {
             // Help and version are answers, not errors; a wrong argument is 1, since 2 means "changes".
-            let exit = if error.use_stderr() { Exit::Failed } else { Exit::Done };
+            let exit = if error.use_stderr() {
+                Exit::Failed
+            } else {
+                Exit::Done
+            };
             let _ = error.print();
             exit.into()
         }

@@ -13,11 +13,23 @@ use crate::report::{Entry, Shown};
 use crate::time::Instant;
 
 pub(super) async fn run(args: ApplyArgs, printer: Printer) -> anyhow::Result<Exit> {
-    let ApplyArgs { policies, cluster: place, write, output, prune, show_unchanged } = args;
-    let Some(rules) = load::rules(&policies, printer, output == Output::Json)? else { return Ok(Exit::Failed) };
+    let ApplyArgs {
+        policies,
+        cluster: place,
+        write,
+        output,
+        prune,
+        show_unchanged,
+    } = args;
+    let Some(rules) = load::rules(&policies, printer, output == Output::Json)? else {
+        return Ok(Exit::Failed);
+    };
     let planner = Planner::new(rules, load::options(&place, prune));
     warn_of_pretended_time(&place, printer);
-    let done = pass(&planner, &place, &write, |observed, at| planner.plan(observed, at)).await?;
+    let done = pass(&planner, &place, &write, |observed, at| {
+        planner.plan(observed, at)
+    })
+    .await?;
     show(&done, &write, output, show_unchanged, printer)
 }
 
@@ -40,7 +52,9 @@ pub(super) async fn pass(
         Some(file) => pass_over(&Manifests::new(file), planner, place, write, deadline, make).await,
         None => {
             let connection = place.connection();
-            let live = tokio::time::timeout_at(deadline, Live::connect(&connection)).await.map_err(|_| late(write))??;
+            let live = tokio::time::timeout_at(deadline, Live::connect(&connection))
+                .await
+                .map_err(|_| late(write))??;
             pass_over(&live, planner, place, write, deadline, make).await
         }
     }
@@ -55,12 +69,23 @@ async fn pass_over<C: Cluster>(
     make: impl FnOnce(&Observed, Instant) -> Plan,
 ) -> anyhow::Result<Done> {
     let at = load::instant(place);
-    let observed = tokio::time::timeout_at(deadline, cluster.observe(planner)).await.map_err(|_| late(write))??;
+    let observed = tokio::time::timeout_at(deadline, cluster.observe(planner))
+        .await
+        .map_err(|_| late(write))??;
     let plan = make(&observed, at);
     let events = (!write.no_events).then(load::now);
-    let options = ApplyOptions { concurrency: write.concurrency, deadline, at, events };
+    let options = ApplyOptions {
+        concurrency: write.concurrency,
+        deadline,
+        at,
+        events,
+    };
     let targets = apply(cluster, planner, observed, plan, &options).await?;
-    Ok(Done { at, cluster: cluster.name(), targets })
+    Ok(Done {
+        at,
+        cluster: cluster.name(),
+        targets,
+    })
 }
 
 /// Shows what came of a pass, and says how the command ends.
@@ -72,13 +97,26 @@ pub(super) fn show(
     printer: Printer,
 ) -> anyhow::Result<Exit> {
     let targets = Entry::of_applied(&done.targets);
-    render(&Shown { at: done.at, cluster: &done.cluster, targets: &targets, unchanged }, output, printer)?;
+    render(
+        &Shown {
+            at: done.at,
+            cluster: &done.cluster,
+            targets: &targets,
+            unchanged,
+        },
+        output,
+        printer,
+    )?;
     let is_bad = |applied: &Applied| match applied.outcome {
         Outcome::Applied | Outcome::Unchanged => false,
         Outcome::Refused => !write.allow_refused,
         Outcome::Failed(_) => true,
     };
-    Ok(if done.targets.iter().any(is_bad) { Exit::Failed } else { Exit::Done })
+    Ok(if done.targets.iter().any(is_bad) {
+        Exit::Failed
+    } else {
+        Exit::Done
+    })
 }
 
 /// Bounds of another time on a live cluster are rarely what somebody wants.
@@ -94,7 +132,10 @@ pub(super) fn warn_of_pretended_time(place: &ClusterArgs, printer: Printer) {
 fn late(write: &WriteArgs) -> Failure {
     Failure::new(
         FailureKind::Timeout,
-        format!("the deadline of {} s was over before the cluster was seen; nothing was written", write.deadline.as_secs()),
+        format!(
+            "the deadline of {} s was over before the cluster was seen; nothing was written",
+            write.deadline.as_secs()
+        ),
     )
     .hint("is the API server of the kubeconfig's context up? give it more time with --deadline")
 }

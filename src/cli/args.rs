@@ -16,10 +16,22 @@ use crate::time::Instant;
 /// Write when a service needs how many replicas, see what would change and why, apply it. The autoscaler
 /// stays in charge within the scheduled bounds, and gets its own bounds back afterwards.
 #[derive(Debug, Parser)]
-#[command(name = "easyscale", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(
+    name = "easyscale",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
 pub struct Cli {
     /// How log lines on stderr look.
-    #[arg(long, global = true, value_enum, default_value = "text", value_name = "FORMAT", env = "EASYSCALE_LOG_FORMAT")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value = "text",
+        value_name = "FORMAT",
+        env = "EASYSCALE_LOG_FORMAT"
+    )]
     pub(super) log_format: LogFormat,
     /// Which log lines are written: error, warn, info, debug, or a filter as in RUST_LOG.
     ///
@@ -202,11 +214,18 @@ pub(super) struct CompletionsArgs {
 
 impl ClusterArgs {
     pub(super) fn namespaces(&self) -> BTreeSet<String> {
-        self.namespaces.iter().filter(|name| !name.is_empty()).cloned().collect()
+        self.namespaces
+            .iter()
+            .filter(|name| !name.is_empty())
+            .cloned()
+            .collect()
     }
 
     pub(super) fn connection(&self) -> Connection {
-        Connection { context: self.context.clone(), instance: self.instance.clone() }
+        Connection {
+            context: self.context.clone(),
+            instance: self.instance.clone(),
+        }
     }
 }
 
@@ -233,7 +252,9 @@ fn duration(text: &str) -> Result<Duration, String> {
         "h" => 3600,
         other => return Err(format!("{other:?} is not a unit; write 90s, 5m or 1h")),
     };
-    let number: u64 = digits.parse().map_err(|_| "write a whole number and a unit: 90s, 5m or 1h".to_owned())?;
+    let number: u64 = digits
+        .parse()
+        .map_err(|_| "write a whole number and a unit: 90s, 5m or 1h".to_owned())?;
     match number.checked_mul(unit) {
         Some(seconds @ 1..=86_400) => Ok(Duration::from_secs(seconds)),
         _ => Err("it must be between 1s and 24h".to_owned()),
@@ -269,8 +290,14 @@ fn target(text: &str) -> Result<Target, String> {
     let (group, kind) = match kind.to_ascii_lowercase().as_str() {
         "deployment" | "deployments" | "deploy" => ("apps", "Deployment"),
         "statefulset" | "statefulsets" | "sts" => ("apps", "StatefulSet"),
-        "horizontalpodautoscaler" | "horizontalpodautoscalers" | "hpa" => ("autoscaling", "HorizontalPodAutoscaler"),
-        other => return Err(format!("{other:?} is not a kind that is known here; use deployment, statefulset or hpa")),
+        "horizontalpodautoscaler" | "horizontalpodautoscalers" | "hpa" => {
+            ("autoscaling", "HorizontalPodAutoscaler")
+        }
+        other => {
+            return Err(format!(
+                "{other:?} is not a kind that is known here; use deployment, statefulset or hpa"
+            ));
+        }
     };
     Ok(Target {
         group: group.to_owned(),
@@ -295,15 +322,31 @@ mod tests {
         assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
         assert_eq!(duration("5m"), Ok(Duration::from_secs(300)));
         assert_eq!(duration("7"), Ok(Duration::from_secs(7)));
-        for bad in ["", "s", "0s", "2d", "-1s", "1.5m", "25h", "99999999999999999999s", "307445734561825861m"] {
+        for bad in [
+            "",
+            "s",
+            "0s",
+            "2d",
+            "-1s",
+            "1.5m",
+            "25h",
+            "99999999999999999999s",
+            "307445734561825861m",
+        ] {
             assert!(duration(bad).is_err(), "{bad}");
         }
     }
 
     #[test]
     fn targets_are_written_as_kubectl_users_do() {
-        assert_eq!(target("hpa/shop/a").map(|target| target.kind), Ok("HorizontalPodAutoscaler".to_owned()));
-        assert_eq!(target("Deploy/shop/a").map(|target| target.group), Ok("apps".to_owned()));
+        assert_eq!(
+            target("hpa/shop/a").map(|target| target.kind),
+            Ok("HorizontalPodAutoscaler".to_owned())
+        );
+        assert_eq!(
+            target("Deploy/shop/a").map(|target| target.group),
+            Ok("apps".to_owned())
+        );
         assert!(target("deployment/a").is_err());
         assert!(target("pod/shop/a").is_err());
     }

@@ -22,7 +22,11 @@ All commands and flags: easyscale --help
 /// Runs a command.
 #[must_use]
 pub fn run(cli: Cli) -> Exit {
-    let Cli { log_format, log_level, command } = cli;
+    let Cli {
+        log_format,
+        log_level,
+        command,
+    } = cli;
     let printer = Printer;
     let result = logging::start(log_format, log_level.as_deref()).and_then(|()| match command {
         None => printer.data(FIRST_STEPS).map(|()| Exit::Done),
@@ -44,5 +48,9 @@ pub fn run(cli: Cli) -> Exit {
 
 /// Requests wait for the network, not for us: one thread beside this one is enough.
 fn block_on<F: Future<Output = anyhow::Result<Exit>>>(command: F) -> anyhow::Result<Exit> {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?.block_on(command)
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()?
+        .block_on(command)
 }

@@ -11,7 +11,11 @@ use crate::report::problems;
 use crate::time::Instant;
 
 /// The rules; `None` when they have errors, which are then told, on stdout too if `json`.
-pub(super) fn rules(policies: &PolicyArgs, printer: Printer, json: bool) -> anyhow::Result<Option<Vec<Arc<Rule>>>> {
+pub(super) fn rules(
+    policies: &PolicyArgs,
+    printer: Printer,
+    json: bool,
+) -> anyhow::Result<Option<Vec<Arc<Rule>>>> {
     let loaded = policy::load(&policies.paths);
     tell(&loaded, printer);
     if !loaded.has_errors() {
@@ -25,7 +29,11 @@ pub(super) fn rules(policies: &PolicyArgs, printer: Printer, json: bool) -> anyh
 
 /// Problems, for people.
 pub(super) fn tell(loaded: &Loaded, printer: Printer) {
-    printer.talk(&problems::text(&loaded.problems, &loaded.sources, printer.colours_talk()));
+    printer.talk(&problems::text(
+        &loaded.problems,
+        &loaded.sources,
+        printer.colours_talk(),
+    ));
 }
 
 /// Problems, for machines.
@@ -44,5 +52,9 @@ pub(super) fn instant(args: &ClusterArgs) -> Instant {
 }
 
 pub(super) fn options(args: &ClusterArgs, prune: bool) -> Options {
-    Options { instance: args.instance.clone(), prune, namespaces: args.namespaces() }
+    Options {
+        instance: args.instance.clone(),
+        prune,
+        namespaces: args.namespaces(),
+    }
 }

@@ -11,13 +11,21 @@ use super::args::LogFormat;
 /// # Errors
 /// When `level` is not a filter.
 pub(super) fn start(format: LogFormat, level: Option<&str>) -> anyhow::Result<()> {
-    let default = if std::io::stderr().is_terminal() { "warn" } else { "info" };
+    let default = if std::io::stderr().is_terminal() {
+        "warn"
+    } else {
+        "info"
+    };
     let filter = match level {
-        Some(level) => EnvFilter::try_new(level)
-            .map_err(|error| anyhow::anyhow!("--log-level {level:?} is not a level (error, warn, info, debug): {error}"))?,
+        Some(level) => EnvFilter::try_new(level).map_err(|error| {
+            anyhow::anyhow!("--log-level {level:?} is not a level (error, warn, info, debug): {error}")
+        })?,
         None => EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default)),
     };
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false);
     // A second start, as in tests, keeps the first.
     let _ = match format {
         LogFormat::Text => builder.with_ansi(std::io::stderr().is_terminal()).try_init(),

@@ -9,8 +9,17 @@ use crate::plan::{Plan, Planner};
 use crate::report::{self, Entry, Shown};
 
 pub(super) async fn run(args: PlanArgs, printer: Printer) -> anyhow::Result<Exit> {
-    let PlanArgs { policies, cluster: place, output, prune, show_unchanged, detailed_exitcode } = args;
-    let Some(rules) = load::rules(&policies, printer, output == Output::Json)? else { return Ok(Exit::Failed) };
+    let PlanArgs {
+        policies,
+        cluster: place,
+        output,
+        prune,
+        show_unchanged,
+        detailed_exitcode,
+    } = args;
+    let Some(rules) = load::rules(&policies, printer, output == Output::Json)? else {
+        return Ok(Exit::Failed);
+    };
     let planner = Planner::new(rules, load::options(&place, prune));
     let (plan, name) = match &place.cluster {
         Some(file) => observe(&Manifests::new(file), &planner, &place).await?,
@@ -18,10 +27,18 @@ pub(super) async fn run(args: PlanArgs, printer: Printer) -> anyhow::Result<Exit
     };
     show(&plan, &name, output, show_unchanged, printer)?;
     let changes = plan.summary().change > 0;
-    Ok(if detailed_exitcode && changes { Exit::Changes } else { Exit::Done })
+    Ok(if detailed_exitcode && changes {
+        Exit::Changes
+    } else {
+        Exit::Done
+    })
 }
 
-async fn observe<C: Cluster>(cluster: &C, planner: &Planner, place: &ClusterArgs) -> anyhow::Result<(Plan, String)> {
+async fn observe<C: Cluster>(
+    cluster: &C,
+    planner: &Planner,
+    place: &ClusterArgs,
+) -> anyhow::Result<(Plan, String)> {
     let observed = cluster.observe(planner).await?;
     Ok((planner.plan(&observed, load::instant(place)), cluster.name()))
 }
@@ -35,7 +52,16 @@ pub(super) fn show(
     printer: Printer,
 ) -> anyhow::Result<()> {
     let targets = Entry::of_plan(plan);
-    render(&Shown { at: plan.at, cluster, targets: &targets, unchanged }, output, printer)
+    render(
+        &Shown {
+            at: plan.at,
+            cluster,
+            targets: &targets,
+            unchanged,
+        },
+        output,
+        printer,
+    )
 }
 
 /// Shows a plan or an outcome as asked.

@@ -11,7 +11,14 @@ use crate::plan::Planner;
 
 pub(super) async fn run(args: RestoreArgs, printer: Printer) -> anyhow::Result<Exit> {
     let selection = args.selection();
-    let RestoreArgs { cluster: place, write, rule: _, target: _, dry_run, output } = args;
+    let RestoreArgs {
+        cluster: place,
+        write,
+        rule: _,
+        target: _,
+        dry_run,
+        output,
+    } = args;
     let planner = Planner::new(Vec::new(), load::options(&place, true));
     if dry_run {
         let (observed, name) = match &place.cluster {
@@ -28,7 +35,10 @@ pub(super) async fn run(args: RestoreArgs, printer: Printer) -> anyhow::Result<E
         plan::show(&plan, &name, output, false, printer)?;
         return Ok(Exit::Done);
     }
-    let done = pass(&planner, &place, &write, |observed, at| planner.restore(observed, &selection, at)).await?;
+    let done = pass(&planner, &place, &write, |observed, at| {
+        planner.restore(observed, &selection, at)
+    })
+    .await?;
     let exit = show(&done, &write, output, false, printer)?;
     if output == Output::Text {
         printer.talk(

@@ -15,7 +15,8 @@ pub(super) fn run(args: ValidateArgs, printer: Printer) -> anyhow::Result<Exit> 
         TextOrJson::Text if !loaded.has_errors() => {
             let rules = loaded.rules.len();
             let windows: usize = loaded.rules.iter().map(|rule| rule.schedule.len()).sum();
-            let plural = |number: usize, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
+            let plural =
+                |number: usize, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
             printer.data(&format!(
                 "{} with {}: no errors.\n",
                 plural(rules, "rule"),
@@ -24,5 +25,9 @@ pub(super) fn run(args: ValidateArgs, printer: Printer) -> anyhow::Result<Exit> 
         }
         TextOrJson::Text => {}
     }
-    Ok(if loaded.has_errors() { Exit::Failed } else { Exit::Done })
+    Ok(if loaded.has_errors() {
+        Exit::Failed
+    } else {
+        Exit::Done
+    })
 }

@@ -12,10 +12,17 @@ pub(super) fn run(args: VersionArgs, printer: Printer) -> anyhow::Result<Exit> {
     let version = env!("CARGO_PKG_VERSION");
     printer.data(&match output {
         TextOrJson::Text => {
-            format!("easyscale {version}\nzone rules {} ({})\n", tzdb_version(), tzdb_source())
+            format!(
+                "easyscale {version}\nzone rules {} ({})\n",
+                tzdb_version(),
+                tzdb_source()
+            )
         }
         TextOrJson::Json => {
-            format!("{:#}\n", json!({"version": version, "tzdb": tzdb_version(), "tzdbSource": tzdb_source()}))
+            format!(
+                "{:#}\n",
+                json!({"version": version, "tzdb": tzdb_version(), "tzdbSource": tzdb_source()})
+            )
         }
     })?;
     Ok(Exit::Done)

@@ -5,6 +5,8 @@ mod json;
 mod markdown;
 mod text;
 
+pub mod problems;
+
 pub use escape::printable;
 pub use json::json;
 pub use markdown::markdown;
