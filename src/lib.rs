@@ -14,4 +14,5 @@
 pub mod engine;
 pub mod plan;
 pub mod policy;
+pub mod report;
 pub mod time;
