@@ -1,5 +1,12 @@
 //! Policies from text: the promised documents, every problem as it is shown, and no text that breaks the reader.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "in a test, a panic is the answer; clippy.toml knows only the functions marked as tests"
+)]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -165,6 +172,14 @@ spec:
 }
 
 #[test]
+fn what_windows_editors_add_does_not_matter() {
+    let loaded = one(&format!("\u{feff}{}", SEED[1].1.replace('\n', "\r\n")));
+    assert_eq!(shown(&loaded), "");
+    let floor = loaded.rules[0].schedule[0].sets.floor.clone().unwrap();
+    assert_eq!((floor.place.line, floor.place.column), (15, 17));
+}
+
+#[test]
 fn a_list_as_kubectl_prints_it_is_unwrapped() {
     let item = |name: &str| {
         format!(
@@ -287,7 +302,7 @@ fn problems_read_as_written_down() {
         wrong.join("\n")
     );
     // Told of the file system below.
-    let elsewhere = ["E0001", "E0002", "E0003", "E0005"];
+    let elsewhere = ["E0001", "E0002", "E0003", "E0005", "E0008"];
     let untold: Vec<_> = CODES
         .iter()
         .map(|(code, _)| *code)
@@ -353,7 +368,7 @@ fn an_unreadable_file_is_told() {
     use std::os::unix::fs::PermissionsExt;
     let scratch = Scratch::new("unreadable");
     let path = scratch.write("a.yaml", SEED[0].1);
-    fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
     // Root reads everything.
     if fs::File::open(&path).is_err() {
         assert_eq!(codes(&load(&[path]).problems), ["E0002"]);
@@ -417,7 +432,8 @@ fn bombs_are_refused_at_once() {
         "x".repeat(1 << 20),
         vec!["*a"; 100_000].join(", ")
     );
-    let deep_anchors = (0..40).map(|i| format!("&a{i} [")).collect::<String>() + &"x, ".repeat(60_000) + &"]".repeat(40);
+    let deep_anchors =
+        (0..40).map(|i| format!("&a{i} [")).collect::<String>() + &"x, ".repeat(60_000) + &"]".repeat(40);
     let bombs = [
         layers,
         long,
@@ -446,6 +462,7 @@ fn a_flood_of_mistakes_on_one_line_is_told_quickly() {
     let start = Instant::now();
     let loaded = one(&format!("{{kind: ScalingRule, {keys}}}"));
     assert!(loaded.problems.len() > 500 && loaded.problems.len() < 2000);
+    assert_eq!(loaded.problems.last().unwrap().code, "E0008");
     assert!(!shown(&loaded).is_empty());
     assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
 }

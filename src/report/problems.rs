@@ -13,6 +13,8 @@ use crate::policy::{At, Mark, Problem, Severity, Source, Sources};
 pub const SHOWN: usize = 100;
 /// A longer line is cut around the caret.
 const LONGEST_LINE: usize = 140;
+/// The renderer cuts what comes before the caret itself, and counts columns right; too slow for huge lines.
+const CUT_BY_RENDERER: usize = 2000;
 /// How much of a cut line is kept before the caret.
 const BEFORE_CARET: usize = 50;
 /// Two places so close are shown in one picture.
@@ -165,11 +167,15 @@ fn excerpt<'a>(
     let mut end = source.line_range(last).end;
     let mut cut = (false, false);
     if end - start > LONGEST_LINE && first == last {
-        let wanted = (mark.span.start.saturating_sub(BEFORE_CARET)).max(start);
-        cut.0 = wanted > start;
-        start = boundary(source, wanted);
-        cut.1 = end > start + LONGEST_LINE;
-        end = boundary(source, end.min(start + LONGEST_LINE)).max(start);
+        if mark.span.start - start > CUT_BY_RENDERER {
+            cut.0 = true;
+            start = boundary(source, mark.span.start - BEFORE_CARET);
+        }
+        let wanted = mark.span.start + LONGEST_LINE - BEFORE_CARET;
+        if end > wanted {
+            cut.1 = true;
+            end = boundary(source, wanted);
+        }
     }
     let mut carets = vec![caret(mark, source)];
     carets.extend(near.iter().map(|(near, _)| caret(near, source)));
