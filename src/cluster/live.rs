@@ -310,10 +310,11 @@ impl Cluster for Live {
             let found = self
                 .get(autoscalers(Some(&object.namespace)), &object.name)
                 .await?;
+            let found = found.ok_or_else(|| gone(object))?;
             observed
                 .autoscalers
                 .retain(|known| (&known.namespace, &known.name) != (&object.namespace, &object.name));
-            observed.autoscalers.extend(found.map(Item::into_autoscaler));
+            observed.autoscalers.push(found.into_autoscaler());
         }
         if let Some(scale) = &target.writes.scale {
             let ObjectRef {
@@ -586,6 +587,20 @@ fn workloads(kind: &str) -> Option<Resource<'static>> {
         resource,
         namespace: None,
     })
+}
+
+fn gone(object: &ObjectRef) -> Failure {
+    let ObjectRef {
+        kind,
+        namespace,
+        name,
+        ..
+    } = object;
+    Failure::new(
+        FailureKind::NotFound,
+        format!("{kind} {namespace}/{name} was deleted between plan and apply"),
+    )
+    .hint("the next pass plans with what is there then")
 }
 
 fn into_memory(item: Item) -> MemoryMap {
