@@ -7,6 +7,7 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 use serde_json::{Value, json};
 
+use super::escape::{escaped, is_obeyed};
 use crate::policy::{At, Mark, Problem, Severity, Source, Sources};
 
 /// So many problems are shown in full; the rest is counted.
@@ -102,7 +103,7 @@ fn summary(problems: &[Problem]) -> String {
     }
 }
 
-fn picture<'a>(problem: &Problem, sources: &Sources) -> Group<'a> {
+fn picture<'a>(problem: &'a Problem, sources: &Sources) -> Group<'a> {
     let level = match problem.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -145,9 +146,9 @@ fn fits_beside(also: &Mark, mark: &Mark, sources: &Sources) -> bool {
 
 /// The lines around a mark, with carets under it and under those near it.
 fn excerpt<'a>(
-    mark: &Mark,
-    label: Option<&str>,
-    near: &[(&Mark, Option<&str>)],
+    mark: &'a Mark,
+    label: Option<&'a str>,
+    near: &[(&Mark, Option<&'a str>)],
     sources: &Sources,
 ) -> Vec<Element<'a>> {
     let origin = Origin::path(escaped(&mark.place.file))
@@ -250,26 +251,6 @@ fn harmless(text: &str, offsets: &mut [usize]) -> String {
     }
     offsets.copy_from_slice(&moved);
     out
-}
-
-/// Words from a file within a sentence: characters that a terminal might obey are written as escapes.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        if is_obeyed(character) {
-            out.extend(character.escape_default());
-        } else {
-            out.push(character);
-        }
-    }
-    out
-}
-
-/// Control characters, line separators, and what changes the direction of text or is not seen.
-fn is_obeyed(character: char) -> bool {
-    character.is_control()
-        || matches!(character,
-            '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{061C}' | '\u{FEFF}')
 }
 
 #[cfg(test)]

@@ -20,6 +20,10 @@ pub(crate) fn cases() -> Vec<Case> {
             "killed between any two requests, over two windows, nothing is lost",
             killed,
         ),
+        case(
+            "the program killed with -9 at any moment loses nothing",
+            killed_for_real,
+        ),
         case("two passes at once end as one", twice_at_once),
         case(
             "a floor that changes under a pass is planned again, not overwritten",
@@ -142,6 +146,64 @@ async fn killed(env: Env) {
             assert_no_trace(&env, &web).await;
         }
     }
+}
+
+async fn killed_for_real(env: Env) {
+    let mut text = String::new();
+    for number in 0..12 {
+        let (web, job) = (format!("web-{number}"), format!("job-{number}"));
+        env.apply_as("helm", &fixtures::hpa(&web, ("Deployment", &web), 2, 10))
+            .await;
+        env.create(&fixtures::deployment(&job, 2)).await;
+        for name in [&web, &job] {
+            text.push_str(&two_window_rule(&env.namespace, name));
+        }
+    }
+    let rules = crate::program::rules(&env, &text);
+    let spawn = |at: &str| {
+        std::process::Command::new(env!("CARGO_BIN_EXE_easyscale"))
+            .env_clear()
+            .env("KUBECONFIG", env.kubeconfig(&env.admin))
+            .args(["apply", rules.to_str().unwrap(), "-n", &env.namespace, "--at", at])
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap()
+    };
+    // Killed a little later each time, through windows with different values and out of them.
+    for round in 0..24_u64 {
+        let at = [PEAK, EVENING, NOON][usize::try_from(round % 3).unwrap()];
+        let mut child = spawn(at);
+        tokio::time::sleep(std::time::Duration::from_millis(10 + 7 * round)).await;
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    assert!(spawn(EVENING).wait().unwrap().success());
+    for number in 0..12 {
+        assert_eq!(env.bounds(&format!("web-{number}")).await, (7, 10));
+        assert_eq!(env.replicas("Deployment", &format!("job-{number}")).await, 7);
+    }
+    assert!(spawn(NOON).wait().unwrap().success());
+    for number in 0..12 {
+        assert_eq!(
+            env.bounds(&format!("web-{number}")).await,
+            (2, 10),
+            "the first original"
+        );
+        assert_eq!(
+            env.replicas("Deployment", &format!("job-{number}")).await,
+            2,
+            "the first original"
+        );
+        assert_no_trace(&env, &format!("web-{number}")).await;
+    }
+}
+
+fn two_window_rule(namespace: &str, name: &str) -> String {
+    format!(
+        "apiVersion: easyscale.io/v1\nkind: ScalingRule\nmetadata: {{name: {name}}}\nspec:\n  target: {{kind: \
+         Deployment, name: {name}, namespace: {namespace}}}\n{TWO_WINDOWS}\n---\n"
+    )
 }
 
 async fn twice_at_once(env: Env) {

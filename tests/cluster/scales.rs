@@ -30,6 +30,10 @@ pub(crate) fn cases() -> Vec<Case> {
         ),
         case("scale: a StatefulSet that would lose volumes is refused", volumes),
         case("scale: an owner or an installed driver is refused", driven),
+        case(
+            "scale: a ScaledObject drives it, or may not be seen",
+            scaled_object,
+        ),
         case("scale: an autoscaler that is added takes over", autoscaler_added),
         case("scale: sleep and wake of a target with an autoscaler", sleep).needs_controllers(),
         case(
@@ -198,6 +202,86 @@ async fn driven(env: Env) {
             .message
             .contains("Revision r-1 (serving.knative.dev)")
     );
+}
+
+/// A control plane of its own: an API that is installed is seen by every test of a server.
+async fn scaled_object(env: Env) {
+    let options = crate::support::Options {
+        controller_manager: false,
+        audit_log: false,
+        ..crate::support::Options::default()
+    };
+    let plane = std::sync::Arc::new(crate::support::ControlPlane::start(&options).await.unwrap());
+    drop(env);
+    let env = Env::on(&plane).await;
+    let schema = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
+    let definition = json!({
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": {"name": "scaledobjects.keda.sh"},
+        "spec": {
+            "group": "keda.sh", "scope": "Namespaced",
+            "names": {"kind": "ScaledObject", "plural": "scaledobjects", "singular": "scaledobject"},
+            "versions": [{"name": "v1alpha1", "served": true, "storage": true, "schema": {"openAPIV3Schema": schema}}],
+        },
+    });
+    fixtures::apply(&env.client, None, "test", &definition)
+        .await
+        .unwrap();
+    let object = json!({
+        "apiVersion": "keda.sh/v1alpha1", "kind": "ScaledObject", "metadata": {"name": "queue"},
+        "spec": {"scaleTargetRef": {"name": "job"}},
+    });
+    crate::support::wait_for("the new API", std::time::Duration::from_secs(20), async || {
+        fixtures::apply(&env.client, Some(&env.namespace), "test", &object)
+            .await
+            .map_err(|error| error.to_string())
+    })
+    .await;
+    env.create(&fixtures::deployment("job", 2)).await;
+    env.create(&fixtures::deployment("free", 2)).await;
+    let road = Road::new(&env)
+        .rule("Deployment", "job", PEAK_5)
+        .rule("Deployment", "free", PEAK_5);
+    let applied = road.pass(PEAK).await;
+    assert_eq!(applied[0].plan.refusal().unwrap().code.as_str(), "driven-by");
+    assert!(
+        applied[0]
+            .plan
+            .refusal()
+            .unwrap()
+            .message
+            .contains("ScaledObject")
+    );
+    assert_eq!(applied[1].outcome, easyscale::plan::Outcome::Applied);
+
+    // Present, but forbidden to us: nothing is known, so nothing is written.
+    let user = env.limited();
+    let rights = json!([
+        {"apiGroups": ["autoscaling"], "resources": ["horizontalpodautoscalers"], "verbs": ["list"]},
+        {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["list"]},
+        {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["list"]},
+    ]);
+    env.allow(&user, &rights).await;
+    let rules = crate::program::rules(&env, &crate::program::peak_rule(&env.namespace, "free"));
+    let told = crate::support::wait_for(
+        "the rights to count",
+        std::time::Duration::from_secs(10),
+        async || {
+            let args = ["plan", rules.to_str().unwrap(), "-n", &env.namespace];
+            let out = crate::program::easyscale(&env, &user, &args);
+            if out.status.success() {
+                Ok(crate::program::text(&out.stdout))
+            } else {
+                Err(crate::program::text(&out.stderr))
+            }
+        },
+    )
+    .await;
+    assert!(
+        told.contains("cannot-see-drivers") && told.contains("resources: [scaledobjects], verbs: [list]"),
+        "{told}"
+    );
+    plane.stop();
 }
 
 async fn autoscaler_added(env: Env) {
