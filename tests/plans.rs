@@ -216,7 +216,12 @@ impl Said {
                 std::fs::write(&path, said).unwrap();
                 continue;
             }
-            let _ = writeln!(differences, "== {}/{file}\n{}", case.name, diff(&expected.unwrap_or_default(), said));
+            let _ = writeln!(
+                differences,
+                "== {}/{file}\n{}",
+                case.name,
+                diff(&expected.unwrap_or_default(), said)
+            );
         }
         differences
     }
@@ -243,7 +248,12 @@ fn parse_target(text: &str) -> Target {
         panic!("{text:?} is not KIND/NAMESPACE/NAME");
     };
     Target {
-        group: if *kind == "HorizontalPodAutoscaler" { "autoscaling" } else { "apps" }.to_owned(),
+        group: if *kind == "HorizontalPodAutoscaler" {
+            "autoscaling"
+        } else {
+            "apps"
+        }
+        .to_owned(),
         kind: (*kind).to_owned(),
         namespace: (*namespace).to_owned(),
         name: (*name).to_owned(),
