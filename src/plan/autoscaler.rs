@@ -2,7 +2,7 @@
 
 use super::guards;
 use super::memory::{AutoscalerMemory, Header, Remembered};
-use super::observed::{Autoscaler, STATE_ANNOTATION};
+use super::observed::{Autoscaler, Owner, STATE_ANNOTATION};
 use super::planner::Pass;
 use super::refusal::{Code, Refusal};
 use super::table::{Learnt, Lesson, Seen, Settled, learn, settle};
@@ -104,8 +104,15 @@ pub(super) fn plan(
                     false,
                 );
             }
-            // Two originals of different days cannot both stand; nothing keeps asking, so nothing is remembered.
-            None => ceiling.write = Some(floor_after),
+            // Two originals of different days cannot both stand. Until the release is done the raised value is
+            // remembered as ours: a pass that is killed before must not find a bound that it owns but forgot.
+            None => {
+                ceiling.write = (floor_after != autoscaler.ceiling).then_some(floor_after);
+                ceiling.remembered = Some(Remembered {
+                    original: ceiling_lesson.learnt.original(ceiling_seen.live),
+                    applied: floor_after,
+                });
+            }
         }
     }
 
@@ -169,6 +176,41 @@ pub(super) fn plan(
         writes,
         restores,
         decision,
+    })
+}
+
+/// Lets go of an autoscaler that another controller owns by now: its bounds are not ours to write.
+pub(super) fn let_go(pass: &Pass<'_>, autoscaler: &Autoscaler, owner: &Owner) -> Result<ObjectPlan, Refusal> {
+    read_memory(pass, autoscaler)?;
+    let live = Bounds {
+        replicas: None,
+        min_replicas: autoscaler.floor,
+        max_replicas: Some(autoscaler.ceiling),
+    };
+    if let Some(note) = pass.paused(autoscaler.pause.as_deref()) {
+        return Ok(ObjectPlan {
+            from: live,
+            to: live,
+            notes: vec![note],
+            ..ObjectPlan::default()
+        });
+    }
+    Ok(ObjectPlan {
+        from: live,
+        to: live,
+        notes: vec![Note::info(
+            "memory-dropped",
+            format!(
+                "it belongs to {} {} now; the memory of its bounds is dropped, its bounds stay",
+                owner.kind, owner.name
+            ),
+        )],
+        writes: Writes {
+            release: forget(autoscaler),
+            ..Writes::default()
+        },
+        restores: true,
+        ..ObjectPlan::default()
     })
 }
 

@@ -187,10 +187,15 @@ impl Planner {
     #[must_use]
     pub fn restore(&self, observed: &Observed, selection: &Selection, at: Instant) -> Plan {
         let pass = Pass::new(observed, at, &self.options.instance);
-        let targets = written(&pass, &self.options)
+        let objects = written(&pass, &self.options)
             .into_iter()
             .filter(|written| selection.covers(&pass, written))
-            .map(|written| pass.restore(&written.object))
+            .map(|written| written.object)
+            .collect();
+        let targets = pass
+            .without_the_scales_of_autoscalers(objects)
+            .iter()
+            .map(|object| pass.restore(object))
             .collect();
         Plan { at, targets }
     }
@@ -217,11 +222,12 @@ impl Planner {
             }
             claimed.insert(workload_ref(&rule.target));
         }
-        written(pass, &self.options)
+        let objects = written(pass, &self.options)
             .into_iter()
             .filter(|written| written.readable && !claimed.contains(&written.object))
             .map(|written| written.object)
-            .collect()
+            .collect();
+        pass.without_the_scales_of_autoscalers(objects)
     }
 }
 
@@ -331,13 +337,7 @@ fn clashes(pass: &Pass<'_>, rules: &[Arc<Rule>]) -> HashMap<usize, Refusal> {
     }
     let mut refused = HashMap::new();
     for (object, numbers) in by_object.into_iter().filter(|(_, numbers)| numbers.len() > 1) {
-        let keeper = pass
-            .index
-            .autoscaler(&object.namespace, &object.name)
-            .and_then(|autoscaler| {
-                let memory = autoscaler::read_memory(pass, autoscaler).ok()??;
-                (!memory.is_empty()).then_some(memory.header.rule)
-            });
+        let keeper = pass.keeper(&object);
         let keeps = |number: &usize| rules.get(*number).map(|rule| rule.name.clone()) == keeper;
         let names: Vec<_> = numbers
             .iter()
@@ -440,6 +440,44 @@ impl<'a> Pass<'a> {
         }
     }
 
+    /// The restoration of an autoscaler sees to the scale behind it as well; both would wake it twice.
+    fn without_the_scales_of_autoscalers(&self, objects: Vec<ObjectRef>) -> Vec<ObjectRef> {
+        let autoscalers: HashSet<&ObjectRef> = objects.iter().collect();
+        let covered = |object: &ObjectRef| {
+            let candidates = self.index.candidates(&target_of(object));
+            candidates.iter().any(|autoscaler| {
+                let other = autoscaler.object();
+                other != *object && autoscaler.controller.is_none() && autoscalers.contains(&other)
+            })
+        };
+        let kept: Vec<bool> = objects.iter().map(|object| !covered(object)).collect();
+        let numbered = objects.into_iter().zip(kept);
+        numbered
+            .filter_map(|(object, keep)| keep.then_some(object))
+            .collect()
+    }
+
+    /// The rule in the memory of an object that is written, or of the scale behind it.
+    fn keeper(&self, object: &ObjectRef) -> Option<String> {
+        let target = target_of(object);
+        let autoscaler = self.index.autoscaler(&object.namespace, &object.name);
+        let Some(autoscaler) = autoscaler.filter(|_| target.is_autoscaler()) else {
+            return self.keeper_of_scale(&target);
+        };
+        match autoscaler::read_memory(self, autoscaler) {
+            Ok(Some(memory)) if !memory.is_empty() => Some(memory.header.rule),
+            Ok(_) => self.keeper_of_scale(&autoscaler.target()),
+            Err(_) => None,
+        }
+    }
+
+    fn keeper_of_scale(&self, target: &Target) -> Option<String> {
+        let key = ScaleMemory::key(&target.group, &target.kind, &target.name);
+        let memory = self.index.observed.memories.get(&target.namespace)?;
+        let header = ScaleMemory::parse(memory.entries.get(&key)?).ok()?.header;
+        (header.instance == self.instance).then_some(header.rule)
+    }
+
     fn keep(&self, rule: &Arc<Rule>) -> TargetPlan {
         match self.index.resolve(&rule.target) {
             Ok(resolved) => self.plan_resolved(
@@ -457,9 +495,13 @@ impl<'a> Pass<'a> {
         let target = target_of(object);
         if target.is_autoscaler() {
             return match self.index.autoscaler(&object.namespace, &object.name) {
-                Some(autoscaler) => {
-                    self.plan_resolved(intent, None, target, Resolved::Autoscaler(autoscaler))
-                }
+                Some(autoscaler) => match &autoscaler.controller {
+                    Some(owner) => {
+                        let planned = autoscaler::let_go(self, autoscaler, owner);
+                        self.finish(intent, None, target, object.clone(), &autoscaler.uid, planned)
+                    }
+                    None => self.plan_resolved(intent, None, target, Resolved::Autoscaler(autoscaler)),
+                },
                 None => blank(intent, object, target),
             };
         }

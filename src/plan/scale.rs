@@ -54,6 +54,11 @@ pub(super) fn plan(
             return Err(state_lost(workload));
         }
         notes.push(lost_note(workload));
+    } else if lesson.row == Some(11) {
+        notes.push(Note::warning(
+            "state-rebuilt",
+            "the memory of replicas was gone; the rule's default says what their original is",
+        ));
     }
     let settled = scale.settle(lesson.learnt, &seen, want.as_ref(), rule, &mut notes);
     notes.extend(scale_notes(
@@ -97,6 +102,9 @@ pub(super) fn plan_beside_autoscaler(
     floor: Replicas,
 ) -> Result<(Option<ScaleWrite>, Vec<Note>), Refusal> {
     let scale = Scale::read(pass, workload, memory)?;
+    if let Some(note) = pass.paused(workload.pause.as_deref()) {
+        return Ok((None, vec![note]));
+    }
     let mut notes = Vec::new();
     if let Some(want) = decision.replicas {
         let seen = scale.seen(rule);
@@ -108,13 +116,20 @@ pub(super) fn plan_beside_autoscaler(
             other => other,
         };
         let settled = scale.settle(learnt, &seen, Some(&want), rule, &mut notes);
+        notes.extend(scale_notes(
+            &seen,
+            &settled,
+            &workload.managers.scale,
+            decision.until,
+        ));
         return Ok((scale.write(pass, rule, &settled, learnt, true)?, notes));
     }
     let Some(remembered) = scale.remembered else {
         let leftover = scale.stored.is_some().then(|| scale.forget(None));
         return Ok((leftover, notes));
     };
-    let ours = workload.replicas == 0 && remembered.applied == 0 && !scale.of_another_uid;
+    // Row 12 holds here too: a zero of ours that a backup brought back would sleep for ever.
+    let ours = workload.replicas == 0 && remembered.applied == 0;
     if ours {
         let value = floor.max(1);
         notes.push(Note::info(
@@ -230,11 +245,9 @@ impl<'a> Scale<'a> {
             return settle(learnt, seen, want, true);
         };
         if want.value == 0 {
-            // Already there. With a memory, the zero becomes ours and the old original stays.
+            // Already there, and still somebody else's: after the sleep it is not raised.
             let remembered = match learnt {
-                Learnt::Ours(old) | Learnt::Reverted(old) | Learnt::Drifted(old) => {
-                    Some(Remembered { applied: 0, ..old })
-                }
+                Learnt::Ours(old) | Learnt::Reverted(old) | Learnt::Drifted(old) => Some(old),
                 Learnt::Fresh | Learnt::Lost => None,
             };
             return Settled {
@@ -387,7 +400,7 @@ fn scale_notes(
     until: Option<crate::time::Instant>,
 ) -> Option<Note> {
     let live = seen.live.unwrap_or_default();
-    let applied = seen.remembered?.applied;
+    let Remembered { original, applied } = seen.remembered?;
     let who = who(others);
     match settled.row {
         6 => Some(Note::warning(
@@ -405,6 +418,8 @@ fn scale_notes(
             "new-original",
             format!("{who} changed replicas from {applied} to {live}; that is what is restored later"),
         )),
+        // Back at its original: a restore of ours whose memory is still to go, or as good as one.
+        10 if original == Some(live) => None,
         10 => Some(Note::info(
             "newer-than-original",
             format!("{who} changed replicas from {applied} to {live}; they stay"),
