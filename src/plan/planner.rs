@@ -498,7 +498,7 @@ impl<'a> Pass<'a> {
                 Some(autoscaler) => match &autoscaler.controller {
                     Some(owner) => {
                         let planned = autoscaler::let_go(self, autoscaler, owner);
-                        self.finish(intent, None, target, object.clone(), &autoscaler.uid, planned)
+                        self.finish(intent, None, target, object, &autoscaler.uid, planned)
                     }
                     None => self.plan_resolved(intent, None, target, Resolved::Autoscaler(autoscaler)),
                 },
