@@ -31,7 +31,9 @@ impl Walk {
         ensure(objects.faults.is_empty(), || objects.faults.join(", "))?;
         for (number, name) in NAMES.into_iter().enumerate() {
             let mut changes = objects.changes.iter().filter(|(what, _, _)| *what == name);
-            let Some(&(_, first, mut last)) = changes.next() else { continue };
+            let Some(&(_, first, mut last)) = changes.next() else {
+                continue;
+            };
             if let Some(&(_, _, to)) = changes.next_back() {
                 last = to;
             }
@@ -46,7 +48,9 @@ impl Walk {
                 .iter()
                 .any(|done| matches!(done.outcome, Outcome::Failed(_)));
             let change: Change = (name, first, last);
-            ensure(shown || failed, || format!("{change:?} was written, but not shown"))?;
+            ensure(shown || failed, || {
+                format!("{change:?} was written, but not shown")
+            })?;
         }
         for done in applied.iter().filter(|done| done.outcome == Outcome::Applied) {
             let (from, to) = (values(done.plan.from), values(done.plan.to));
@@ -98,9 +102,8 @@ impl Walk {
         let decision = self.autoscaler_decision(way);
         let [live, live_ceiling] = hpa.bounds;
         let floor = decision.floor.map_or(self.intent[FLOOR], |want| want.value);
-        let held = decision.floor.is_some_and(|want| may_hold(&want))
-            && live == self.intent[FLOOR]
-            && live > floor;
+        let held =
+            decision.floor.is_some_and(|want| may_hold(&want)) && live == self.intent[FLOOR] && live > floor;
         ensure(live == floor || held, || {
             format!("minReplicas should be {floor}, and is {live}")
         })?;

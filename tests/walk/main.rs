@@ -18,7 +18,7 @@ use easyscale::cluster::{ApplyOptions, Cluster as _, apply};
 use easyscale::plan::{
     Applied, AutoscalerMemory, FIELD_MANAGER, FailureKind, Options, Outcome, Planner, ScaleMemory, Selection,
 };
-use easyscale::policy::Rule;
+use easyscale::policy::{Rule, Wake};
 use easyscale::time::Instant;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
@@ -59,6 +59,8 @@ enum Step {
     Killed(usize),
     /// An owner writes between what a pass observes and what it writes.
     Race(u8, Pair<Pick>),
+    /// The autoscaler is replaced between what a pass observes and what it writes.
+    RaceRecreate(u8, Pair<u32>),
     Restore,
     /// The state annotation is deleted.
     Forget,
@@ -100,6 +102,7 @@ struct Way {
     budget: Option<usize>,
     statuses: usize,
     race: Option<(u8, Pair<Pick>)>,
+    recreation: Option<(u8, Pair<u32>)>,
 }
 
 type Checked = Result<(), String>;
@@ -291,6 +294,9 @@ impl Walk {
         if let Some((who, picks)) = way.race {
             self.edit(who, false, picks);
         }
+        if let Some((how, bounds)) = way.recreation {
+            self.recreate(how, bounds);
+        }
         let plan = if way.restore {
             planner.restore(&observed, &Selection::All, self.at())
         } else {
@@ -329,7 +335,11 @@ impl Walk {
     /// A pass that nobody kills, and the passes after it: they find nothing to do.
     async fn whole_pass(&mut self, way: Way) -> Checked {
         let applied = self.pass(&way).await;
-        let calm = way.statuses == 0 && way.race.is_none();
+        let seen = way.race.is_none() && way.recreation.is_none();
+        let calm = way.statuses == 0 && seen;
+        if !seen {
+            self.forgive();
+        }
         for done in &applied {
             match &done.outcome {
                 Outcome::Failed(failure) if calm || failure.kind != FailureKind::Conflict => {
@@ -338,7 +348,7 @@ impl Walk {
                 _ => {}
             }
         }
-        self.check_shown(&applied, way.race.is_none())?;
+        self.check_shown(&applied, seen)?;
         let mut last = applied;
         let again = Way {
             prune: way.prune,
@@ -360,6 +370,32 @@ impl Walk {
             self.check_shown(&applied, true)?;
         }
         self.check_laws(&last, &way)
+    }
+
+    /// Who writes what we are about to write, in the same second, cannot be told from us.
+    fn forgive(&mut self) {
+        for bound in [FLOOR, CEILING] {
+            match self.remembered(bound) {
+                Some((original, applied)) if applied == self.intent[bound] => self.intent[bound] = original,
+                _ => {}
+            }
+        }
+    }
+
+    /// What holds after a killed pass too, however far it came.
+    fn after_a_kill(&mut self) {
+        let always = self.rule.as_ref().is_some_and(|rule| rule.wake == Wake::Always);
+        if always && self.deployment().replicas > 0 {
+            self.zero_by_hand = false;
+        }
+        // Originals that contradict each other cannot both come back; once that is done, it is done.
+        if let Some(hpa) = self.hpa()
+            && hpa.state.is_none()
+            && hpa.ours().is_none()
+            && self.intent[FLOOR] > self.intent[CEILING]
+        {
+            self.intent = hpa.bounds;
+        }
     }
 
     async fn step(&mut self, step: Step) -> Checked {
@@ -399,6 +435,15 @@ impl Walk {
                 })
                 .await?;
             }
+            Step::RaceRecreate(how, bounds) => {
+                let prune = self.rule.is_none();
+                self.whole_pass(Way {
+                    prune,
+                    recreation: Some((how, bounds)),
+                    ..Way::default()
+                })
+                .await?;
+            }
             Step::Killed(writes) => {
                 let way = Way {
                     prune: self.rule.is_none(),
@@ -406,6 +451,7 @@ impl Walk {
                     ..Way::default()
                 };
                 self.pass(&way).await;
+                self.after_a_kill();
             }
             Step::Restore => {
                 self.whole_pass(Way {
@@ -505,6 +551,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (1..=6_usize).prop_map(Step::Busy),
         9 => (0..=4_usize).prop_map(Step::Killed),
         4 => (any::<u8>(), picks()).prop_map(|(who, picks)| Step::Race(who, picks)),
+        1 => (any::<u8>(), bounds()).prop_map(|(how, bounds)| Step::RaceRecreate(how, bounds)),
         1 => Just(Step::Restore),
         1 => Just(Step::Forget),
         2 => (any::<u8>(), bounds()).prop_map(|(how, bounds)| Step::Recreate(how, bounds)),
@@ -548,7 +595,10 @@ fn walk(mut walk: Walk, steps: Vec<Step>) -> Result<(), TestCaseError> {
                     walk.scale,
                     walk.deployment(),
                     walk.scale_memory(),
-                    walk.written.as_ref().map(|written| written.text(walk.name)).unwrap_or_default(),
+                    walk.written
+                        .as_ref()
+                        .map(|written| written.text(walk.name))
+                        .unwrap_or_default(),
                 ))
             })?;
         }

@@ -108,14 +108,13 @@ pub(crate) fn sets() -> impl Strategy<Value = Sets> {
 }
 
 pub(crate) fn written() -> impl Strategy<Value = Written> {
-    let window = (0..24_u8, 1..=12_u8, sets(), 0..=1_u8).prop_map(|(start, hours, sets, priority)| {
-        WrittenWindow {
+    let window =
+        (0..24_u8, 1..=12_u8, sets(), 0..=1_u8).prop_map(|(start, hours, sets, priority)| WrittenWindow {
             start,
             hours,
             sets,
             priority,
-        }
-    });
+        });
     let limits = (1..=4_u32, 0..=10_u32).prop_map(|(min, more)| (min, min + more));
     (
         prop::collection::vec(window, 1..=3),

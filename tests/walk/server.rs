@@ -144,7 +144,8 @@ impl Hpa {
                 entry.bounds[bound] |= owns[bound];
             }
         }
-        self.entries.retain(|entry| entry.state || entry.bounds != [false; 2]);
+        self.entries
+            .retain(|entry| entry.state || entry.bounds != [false; 2]);
     }
 
     pub(crate) fn ours(&self) -> Option<&Entry> {
@@ -156,7 +157,10 @@ impl Hpa {
     fn observe(&self) -> Autoscaler {
         let ours = self.ours();
         let others = |has: &dyn Fn(&Entry) -> bool| {
-            let entries = self.entries.iter().filter(|entry| Some(*entry) != ours && has(entry));
+            let entries = self
+                .entries
+                .iter()
+                .filter(|entry| Some(*entry) != ours && has(entry));
             entries.map(|entry| entry.manager.clone()).collect()
         };
         Autoscaler {
@@ -213,7 +217,10 @@ impl Hpa {
             return failure(FailureKind::Conflict, "conflict with another field manager");
         }
         if new[FLOOR] > new[CEILING] || new[FLOOR] == 0 {
-            return failure(FailureKind::Invalid, "spec.maxReplicas must not be less than minReplicas");
+            return failure(
+                FailureKind::Invalid,
+                "spec.maxReplicas must not be less than minReplicas",
+            );
         }
         let changed: Pair<bool> = std::array::from_fn(|bound| new[bound] != self.bounds[bound]);
         self.bounds = new;
@@ -291,7 +298,10 @@ impl Cluster for Server {
             return failure(FailureKind::Conflict, "no existing object was found");
         };
         let known = write.resource_version.as_ref();
-        if hpa.uid != write.uid || known.is_some_and(|known| *known != hpa.version.to_string()) {
+        if hpa.uid != write.uid {
+            return failure(FailureKind::Invalid, "metadata.uid: field is immutable");
+        }
+        if known.is_some_and(|known| *known != hpa.version.to_string()) {
             return failure(FailureKind::Conflict, "the object has been modified");
         }
         let before = hpa.clone();
@@ -299,9 +309,6 @@ impl Cluster for Server {
         let after = hpa.clone();
         if let Err(failure) = result {
             *hpa = before;
-            if failure.kind == FailureKind::Invalid {
-                objects.faults.push(format!("an invalid apply: {failure}"));
-            }
             return Err(failure);
         }
         hpa.version = version;
@@ -325,7 +332,9 @@ impl Cluster for Server {
         let mut objects = self.objects.borrow_mut();
         objects.begin(format!("release, annotation {}", release.annotation))?;
         let version = objects.tick();
-        let Some(hpa) = &mut objects.hpa else { return Ok(()) };
+        let Some(hpa) = &mut objects.hpa else {
+            return Ok(());
+        };
         let known = written.map_or(&release.resource_version, |written| &written.resource_version);
         let stale = hpa.uid != release.uid || *known != hpa.version.to_string();
         if stale || (release.annotation && hpa.state.is_none()) {
