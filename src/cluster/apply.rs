@@ -132,7 +132,10 @@ impl<C: Cluster> Pass<'_, C> {
                     let Some(target) = self.targets.get_mut(number) else {
                         continue;
                     };
-                    target.plan.notes.extend(note);
+                    if let Some(note) = note {
+                        target.plan.to.min_replicas = Some(1);
+                        target.plan.notes.push(note);
+                    }
                     target.outcome = Outcome::Applied;
                     let writes = &target.plan.writes;
                     if writes.scale.is_some() {
