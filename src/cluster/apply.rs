@@ -12,7 +12,8 @@ use tokio::time::Instant as Deadline;
 use super::events::{EventNote, changes};
 use super::{Cluster, Written};
 use crate::plan::{
-    Action, Applied, Failure, FailureKind, Note, Observed, Outcome, Plan, Planner, ScaleWrite, Writes,
+    Action, Applied, Bounds, Failure, FailureKind, Note, Observed, Outcome, Plan, Planner, ScaleWrite,
+    TargetPlan, Writes,
 };
 use crate::time::Instant;
 
@@ -49,6 +50,7 @@ pub async fn apply<C: Cluster>(
         planner,
         options,
         observed,
+        begun: vec![Begun::default(); plan.targets.len()],
         targets: plan
             .targets
             .into_iter()
@@ -81,6 +83,30 @@ struct Pass<'a, C> {
     options: &'a ApplyOptions,
     observed: Observed,
     targets: Vec<Applied>,
+    begun: Vec<Begun>,
+}
+
+/// What a target was before its first write went through; a later attempt that completes it starts from here.
+#[derive(Debug, Clone, Copy, Default)]
+struct Begun {
+    bounds: Option<Bounds>,
+    scale: Option<Bounds>,
+}
+
+/// A target that was not written, or not wholly.
+struct Stopped {
+    failure: Failure,
+    /// A value was written before.
+    begun: bool,
+}
+
+impl From<Failure> for Stopped {
+    fn from(failure: Failure) -> Self {
+        Self {
+            failure,
+            begun: false,
+        }
+    }
 }
 
 impl<C: Cluster> Pass<'_, C> {
@@ -106,22 +132,45 @@ impl<C: Cluster> Pass<'_, C> {
                     let Some(target) = self.targets.get_mut(number) else {
                         continue;
                     };
-                    target.plan.notes.extend(note);
+                    if let Some(note) = note {
+                        target.plan.to.min_replicas = Some(1);
+                        target.plan.notes.push(note);
+                    }
                     target.outcome = Outcome::Applied;
-                    if target.plan.writes.scale.is_some() {
+                    let writes = &target.plan.writes;
+                    if writes.scale.is_some() {
                         scales.push(number);
                     }
+                    if writes.bounds.is_some() {
+                        self.begin(number, |begun| &mut begun.bounds);
+                    }
                 }
-                Err(failure) => self.fail(number, failure, &mut conflicts),
+                Err(stopped) => {
+                    if stopped.begun {
+                        self.begin(number, |begun| &mut begun.bounds);
+                    }
+                    self.fail(number, stopped.failure, &mut conflicts);
+                }
             }
         }
         for (number, result) in self.write_scales(&scales).await {
             match result {
                 Ok(()) => self.settle(number, Outcome::Applied),
-                Err(failure) => self.fail(number, failure, &mut conflicts),
+                Err(stopped) => {
+                    if stopped.begun {
+                        self.begin(number, |begun| &mut begun.scale);
+                    }
+                    self.fail(number, stopped.failure, &mut conflicts);
+                }
             }
         }
         conflicts
+    }
+
+    fn begin(&mut self, number: usize, part: impl Fn(&mut Begun) -> &mut Option<Bounds>) {
+        if let (Some(target), Some(begun)) = (self.targets.get(number), self.begun.get_mut(number)) {
+            part(begun).get_or_insert(target.plan.from);
+        }
     }
 
     fn settle(&mut self, number: usize, outcome: Outcome) {
@@ -131,14 +180,18 @@ impl<C: Cluster> Pass<'_, C> {
     }
 
     fn fail(&mut self, number: usize, failure: Failure, conflicts: &mut Vec<usize>) {
-        // A vanished object is planned again too: the plan then says that its target is missing.
-        if matches!(failure.kind, FailureKind::Conflict | FailureKind::NotFound) {
+        // A vanished object is planned again too: the plan then says that its target is missing. And so is what
+        // the API refuses: a recreated object (its uid), or a bound that moved meanwhile, looks like a mistake.
+        if matches!(
+            failure.kind,
+            FailureKind::Conflict | FailureKind::NotFound | FailureKind::Invalid
+        ) {
             conflicts.push(number);
         }
         self.settle(number, Outcome::Failed(failure));
     }
 
-    async fn write_autoscalers(&self, pending: &[usize]) -> Vec<(usize, Result<Option<Note>, Failure>)> {
+    async fn write_autoscalers(&self, pending: &[usize]) -> Vec<(usize, Result<Option<Note>, Stopped>)> {
         let jobs = pending.iter().filter_map(|number| {
             let writes = &self.targets.get(*number)?.plan.writes;
             Some(async move { (*number, write_autoscaler(self.cluster, writes).await) })
@@ -147,7 +200,7 @@ impl<C: Cluster> Pass<'_, C> {
     }
 
     /// Scales share their memory by namespace: one write before, one after, the scales in between.
-    async fn write_scales(&self, pending: &[usize]) -> Vec<(usize, Result<(), Failure>)> {
+    async fn write_scales(&self, pending: &[usize]) -> Vec<(usize, Result<(), Stopped>)> {
         let mut groups: BTreeMap<&str, Vec<(usize, &ScaleWrite)>> = BTreeMap::new();
         for number in pending {
             let scale = self
@@ -189,7 +242,15 @@ impl<C: Cluster> Pass<'_, C> {
             match tokio::time::timeout_at(self.options.deadline, again).await {
                 Ok(Ok(())) => {
                     let plan = self.planner.again(&intent, &self.observed, self.options.at);
+                    let plan = match self.begun.get(*number) {
+                        Some(begun) => continued(&before, plan, *begun),
+                        None => plan,
+                    };
                     if let Some(target) = self.targets.get_mut(*number) {
+                        if refused(&target.outcome) && plan.writes == before.writes {
+                            // It was not for what had changed.
+                            continue;
+                        }
                         target.outcome = Outcome::of_plan(&plan);
                         target.plan = plan;
                     }
@@ -207,19 +268,44 @@ impl<C: Cluster> Pass<'_, C> {
     }
 }
 
+/// The plan that completes `before`, of which something was written: it tells all that the pass changes.
+fn continued(before: &TargetPlan, mut plan: TargetPlan, begun: Begun) -> TargetPlan {
+    if begun.bounds.is_none() && begun.scale.is_none() {
+        return plan;
+    }
+    if let Some(from) = begun.bounds {
+        plan.from.min_replicas = from.min_replicas;
+        plan.from.max_replicas = from.max_replicas;
+    }
+    if let Some(from) = begun.scale {
+        plan.from.replicas = from.replicas;
+    }
+    if plan.action == Action::None {
+        plan.action = before.action.clone();
+    }
+    let told = before.notes.iter();
+    let mut notes: Vec<Note> = told.filter(|note| !plan.notes.contains(note)).cloned().collect();
+    notes.append(&mut plan.notes);
+    TargetPlan { notes, ..plan }
+}
+
+fn refused(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Failed(failure) if failure.kind == FailureKind::Invalid)
+}
+
 /// What has no result was not done in time.
 fn complete<T>(
     pending: &[usize],
-    mut results: Vec<(usize, Result<T, Failure>)>,
-) -> Vec<(usize, Result<T, Failure>)> {
+    mut results: Vec<(usize, Result<T, Stopped>)>,
+) -> Vec<(usize, Result<T, Stopped>)> {
     let done: HashSet<usize> = results.iter().map(|(number, _)| *number).collect();
     let late = pending.iter().filter(|number| !done.contains(number));
-    results.extend(late.map(|number| (*number, Err(out_of_time()))));
+    results.extend(late.map(|number| (*number, Err(out_of_time().into()))));
     results
 }
 
 /// Bounds, then the release. An original floor of zero that the API no longer takes becomes one.
-async fn write_autoscaler<C: Cluster>(cluster: &C, writes: &Writes) -> Result<Option<Note>, Failure> {
+async fn write_autoscaler<C: Cluster>(cluster: &C, writes: &Writes) -> Result<Option<Note>, Stopped> {
     let mut note = None;
     let mut written: Option<Written> = None;
     if let Some(bounds) = &writes.bounds {
@@ -244,7 +330,9 @@ async fn write_autoscaler<C: Cluster>(cluster: &C, writes: &Writes) -> Result<Op
         });
     }
     if let Some(release) = &writes.release {
-        cluster.release(release, written.as_ref()).await?;
+        let begun = written.is_some();
+        let released = cluster.release(release, written.as_ref()).await;
+        released.map_err(|failure| Stopped { failure, begun })?;
     }
     Ok(note)
 }
@@ -256,11 +344,11 @@ async fn write_namespace<C: Cluster>(
     known: Option<&crate::plan::MemoryMap>,
     scales: &[(usize, &ScaleWrite)],
     concurrency: usize,
-) -> Vec<(usize, Result<(), Failure>)> {
+) -> Vec<(usize, Result<(), Stopped>)> {
     let all = |failure: &Failure| {
         scales
             .iter()
-            .map(|(number, _)| (*number, Err(failure.clone())))
+            .map(|(number, _)| (*number, Err(failure.clone().into())))
             .collect()
     };
     let pending: BTreeMap<String, Option<String>> = scales
@@ -301,7 +389,11 @@ async fn write_namespace<C: Cluster>(
     };
     results
         .into_iter()
-        .map(|(number, _, result)| (number, result.and_then(|()| remembered.clone())))
+        .map(|(number, scale, result)| {
+            let begun = result.is_ok() && scale.value.is_some();
+            let result = result.and_then(|()| remembered.clone());
+            (number, result.map_err(|failure| Stopped { failure, begun }))
+        })
         .collect()
 }
 

@@ -241,7 +241,11 @@ fn look(rule: Option<&Rule>, autoscaler: &Autoscaler, memory: Option<&Autoscaler
             remembered: memory.and_then(|memory| memory.floor),
             of_another_uid,
             owned: autoscaler.managers.owns_floor,
-            default: default(|rule| rule.default.floor.as_ref().map(|sourced| sourced.value)),
+            // `replicas: 0` puts the target to sleep; it says nothing of the floor.
+            default: default(|rule| {
+                let floor = rule.default.floor.as_ref().filter(|_| !rule.default.is_sleep());
+                floor.map(|sourced| sourced.value)
+            }),
         },
         Seen {
             live: Some(autoscaler.ceiling),

@@ -112,7 +112,9 @@ pub(super) fn plan_beside_autoscaler(
         // The autoscaler's controller may overwrite our zero in the same second: that is a revert, not an intent.
         let learnt = match lesson.learnt {
             Learnt::Drifted(remembered) => Learnt::Reverted(remembered),
-            Learnt::Lost => return Err(state_lost(workload)),
+            // Waking hands over to the autoscaler, so nobody needs the original; and a scale that was ours before
+            // there was an autoscaler, and whose memory was dropped for that, looks just like this.
+            Learnt::Lost => Learnt::Fresh,
             other => other,
         };
         let settled = scale.settle(learnt, &seen, Some(&want), rule, &mut notes);
