@@ -3,7 +3,7 @@
 use super::guards;
 use super::memory::{AutoscalerMemory, Header, Remembered};
 use super::observed::{Autoscaler, Owner, STATE_ANNOTATION};
-use super::planner::Pass;
+use super::pass::Pass;
 use super::refusal::{Code, Refusal};
 use super::table::{Learnt, Lesson, Seen, Settled, learn, settle};
 use super::target_plan::{Because, Bounds, Note, reasons};
@@ -284,7 +284,7 @@ fn keep(
     if settled && floor.settled.write.is_none() && ceiling.settled.write.is_none() {
         return Writes::default();
     }
-    let header = Header::new(pass.instance, rule_name, &autoscaler.uid, pass.at);
+    let header = Header::new(pass.instance, rule_name, &autoscaler.uid, &pass.at_text);
     let memory = AutoscalerMemory::new(header, remember_floor, remember_ceiling);
     Writes {
         bounds: Some(bounds_write(autoscaler, old, bounds, &memory)),
@@ -306,7 +306,7 @@ fn release(
             .map(|rule| rule.name.as_str())
             .or(old.map(|old| old.header.rule.as_str()))
             .unwrap_or_default();
-        let header = Header::new(pass.instance, rule_name, &autoscaler.uid, pass.at);
+        let header = Header::new(pass.instance, rule_name, &autoscaler.uid, &pass.at_text);
         let memory = AutoscalerMemory::new(header, floor.settled.remembered, ceiling.settled.remembered);
         bounds_write(autoscaler, old, bounds, &memory)
     });

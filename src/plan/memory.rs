@@ -6,7 +6,6 @@
 use serde::{Deserialize, Serialize};
 
 use crate::policy::{Replicas, Target};
-use crate::time::Instant;
 
 /// Longer state is not ours; it is not parsed.
 const MAX_STATE_BYTES: usize = 4096;
@@ -54,12 +53,12 @@ pub struct Header {
 impl Header {
     /// A header for now.
     #[must_use]
-    pub fn new(instance: &str, rule: &str, uid: &str, at: Instant) -> Self {
+    pub fn new(instance: &str, rule: &str, uid: &str, at: &str) -> Self {
         Self {
             instance: instance.to_owned(),
             rule: rule.to_owned(),
             uid: uid.to_owned(),
-            at: at.to_string(),
+            at: at.to_owned(),
         }
     }
 }
@@ -228,7 +227,7 @@ mod tests {
     use super::*;
 
     fn header() -> Header {
-        Header::new("default", "checkout", "u-1", Instant::from_unix(0))
+        Header::new("default", "checkout", "u-1", "2026-11-24T17:00:00Z")
     }
 
     #[test]

@@ -3,11 +3,14 @@
 //! A rule's target is resolved to the object that is written (`resolve`), each bound of it goes through
 //! the table of 13 rows (`table`), and the object is checked as a whole (`autoscaler`, `scale`).
 
+mod abandoned;
 mod autoscaler;
+mod clashes;
 mod guards;
 mod memory;
 mod observed;
 mod outcome;
+mod pass;
 mod planner;
 mod refusal;
 mod resolve;

@@ -228,3 +228,42 @@ impl Workload {
         }
     }
 }
+
+impl Autoscaler {
+    /// The workload that it scales.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        Target {
+            group: self.workload.group.clone(),
+            kind: self.workload.kind.clone(),
+            namespace: self.namespace.clone(),
+            name: self.workload.name.clone(),
+        }
+    }
+}
+
+impl ObjectRef {
+    /// The object that a target names; only `autoscaling` is at its second version.
+    #[must_use]
+    pub fn of(target: &Target) -> Self {
+        let version = if target.is_autoscaler() { "v2" } else { "v1" };
+        Self {
+            api_version: format!("{}/{version}", target.group),
+            kind: target.kind.clone(),
+            namespace: target.namespace.clone(),
+            name: target.name.clone(),
+        }
+    }
+
+    /// It as a rule would name it.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        let group = self.api_version.split_once('/').map_or("", |(group, _)| group);
+        Target {
+            group: group.to_owned(),
+            kind: self.kind.clone(),
+            namespace: self.namespace.clone(),
+            name: self.name.clone(),
+        }
+    }
+}

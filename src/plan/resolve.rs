@@ -2,27 +2,62 @@
 
 use std::collections::HashMap;
 
-use super::observed::{Autoscaler, Driver, Observed, Owner, Workload};
+use super::observed::{Autoscaler, Driver, ObjectRef, Observed, Owner, Workload, WorkloadRef};
 use super::refusal::{Code, Refusal};
 use crate::policy::Target;
 
 /// `Observed`, by what a target asks for.
 pub(super) struct Index<'a> {
     pub(super) observed: &'a Observed,
-    by_name: HashMap<(&'a str, &'a str), &'a Autoscaler>,
+    by_name: HashMap<(&'a str, &'a str), [&'a Autoscaler; 1]>,
     by_workload: HashMap<Key<'a>, Vec<&'a Autoscaler>>,
     workloads: HashMap<Key<'a>, &'a Workload>,
     drivers: HashMap<Key<'a>, &'a Driver>,
 }
 
 /// Namespace, group, kind, name.
-type Key<'a> = (&'a str, &'a str, &'a str, &'a str);
+pub(super) type Key<'a> = (&'a str, &'a str, &'a str, &'a str);
 
 /// The object that a target resolves to.
 #[derive(Clone, Copy)]
 pub(super) enum Resolved<'a> {
     Autoscaler(&'a Autoscaler),
     Workload(&'a Workload),
+}
+
+impl Resolved<'_> {
+    pub(super) fn object(self) -> ObjectRef {
+        match self {
+            Self::Autoscaler(autoscaler) => autoscaler.object(),
+            Self::Workload(workload) => workload.object(),
+        }
+    }
+
+    /// Equal for two that are the same observed object.
+    pub(super) fn identity(self) -> usize {
+        match self {
+            Self::Autoscaler(autoscaler) => std::ptr::from_ref(autoscaler).addr(),
+            Self::Workload(workload) => std::ptr::from_ref(workload).addr(),
+        }
+    }
+}
+
+impl Autoscaler {
+    /// It as a rule would name it.
+    pub(super) fn key(&self) -> Key<'_> {
+        (
+            &self.namespace,
+            "autoscaling",
+            "HorizontalPodAutoscaler",
+            &self.name,
+        )
+    }
+
+    /// Its workload as a rule would name it.
+    pub(super) fn workload_key(&self) -> Key<'_> {
+        let WorkloadRef { group, kind, name } = &self.workload;
+        (&self.namespace, group, kind, name)
+    }
 }
 
 impl<'a> Index<'a> {
@@ -33,7 +68,7 @@ impl<'a> Index<'a> {
         for autoscaler in &observed.autoscalers {
             by_name.insert(
                 (autoscaler.namespace.as_str(), autoscaler.name.as_str()),
-                autoscaler,
+                [autoscaler],
             );
             let workload = &autoscaler.workload;
             by_workload
@@ -87,7 +122,9 @@ impl<'a> Index<'a> {
     }
 
     pub(super) fn autoscaler(&self, namespace: &str, name: &str) -> Option<&'a Autoscaler> {
-        self.by_name.get(&(namespace, name)).copied()
+        self.by_name
+            .get(&(namespace, name))
+            .map(|[autoscaler]| *autoscaler)
     }
 
     pub(super) fn workload(&self, target: &Target) -> Option<&'a Workload> {
@@ -95,20 +132,20 @@ impl<'a> Index<'a> {
     }
 
     /// Every autoscaler that a target might mean; more than one is refused, but none is abandoned.
-    pub(super) fn candidates(&self, target: &Target) -> Vec<&'a Autoscaler> {
+    pub(super) fn candidates<'s>(&'s self, target: &'s Target) -> &'s [&'a Autoscaler] {
         if target.is_autoscaler() {
-            return self
-                .autoscaler(&target.namespace, &target.name)
-                .into_iter()
-                .collect();
+            let named = self
+                .by_name
+                .get(&(target.namespace.as_str(), target.name.as_str()));
+            return named.map_or(&[], |one| one.as_slice());
         }
-        self.by_workload.get(&key(target)).cloned().unwrap_or_default()
+        self.by_workload.get(&key(target)).map_or(&[], Vec::as_slice)
     }
 
     /// The object that is written for a target.
     pub(super) fn resolve(&self, target: &Target) -> Result<Resolved<'a>, Refusal> {
         let candidates = self.candidates(target);
-        match candidates.as_slice() {
+        match candidates {
             [] if target.is_autoscaler() => Err(missing(target)),
             [] => self.resolve_workload(target).map(Resolved::Workload),
             [autoscaler] => match &autoscaler.controller {
@@ -187,7 +224,7 @@ pub(super) fn can_scale(target: &Target) -> bool {
     target.group == "apps" && matches!(target.kind.as_str(), "Deployment" | "StatefulSet")
 }
 
-fn key(target: &Target) -> Key<'_> {
+pub(super) fn key(target: &Target) -> Key<'_> {
     (&target.namespace, &target.group, &target.kind, &target.name)
 }
 

@@ -3,7 +3,7 @@
 use super::autoscaler::{ObjectPlan, who};
 use super::memory::{Header, Remembered, RememberedScale, ScaleMemory};
 use super::observed::{FIELD_MANAGER, MemoryMap, RELEASE_MANAGER, Workload};
-use super::planner::Pass;
+use super::pass::Pass;
 use super::refusal::{Code, Refusal};
 use super::table::{Learnt, Seen, Settled, learn, settle};
 use super::target_plan::{Bounds, Note, reasons};
@@ -312,7 +312,7 @@ impl<'a> Scale<'a> {
             return Ok(self.stored.is_some().then(|| self.forget(None)));
         };
         let rule_name = rule.map(|rule| rule.name.as_str()).unwrap_or_default();
-        let header = Header::new(pass.instance, rule_name, &self.workload.uid, pass.at);
+        let header = Header::new(pass.instance, rule_name, &self.workload.uid, &pass.at_text);
         let original = remembered.original.unwrap_or(live);
         let entry = |applied, pending| {
             let replicas = RememberedScale {

@@ -1,5 +1,6 @@
 //! The text of each file that was read, and the way from a byte in it to a line and a column.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::rule::Place;
@@ -110,7 +111,7 @@ impl Source {
         let start = self.floor(span.start);
         let end = self.floor(span.end).max(start);
         let line = self.lines.partition_point(|begin| *begin <= start).max(1);
-        let column = self.characters_before(start) - self.characters_before(self.lines[line - 1]) + 1;
+        let column = self.characters(self.lines[line - 1]..start) + 1;
         Mark {
             place: Place {
                 file: self.shared_name(),
@@ -127,6 +128,15 @@ impl Source {
             offset -= 1;
         }
         offset
+    }
+
+    /// Most lines are short, and counted; in a long one the distance to its start is looked up.
+    fn characters(&self, range: Range<usize>) -> usize {
+        if range.len() > STEP {
+            return self.characters_before(range.end) - self.characters_before(range.start);
+        }
+        let bytes = self.text.as_bytes().get(range).unwrap_or_default();
+        bytes.iter().filter(|byte| starts_character(**byte)).count()
     }
 
     fn characters_before(&self, offset: usize) -> usize {

@@ -1,0 +1,142 @@
+//! Objects that carry our memory: which of them no rule resolves to, and which a restore selects.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::memory::{AutoscalerMemory, Header, ScaleMemory, Unreadable};
+use super::observed::ObjectRef;
+use super::pass::Pass;
+use super::planner::{Options, Selection};
+use super::resolve::{Key, key};
+use crate::policy::{Rule, Target};
+
+/// Objects whose memory names our instance and to which no rule resolves.
+pub(super) fn abandoned(pass: &Pass<'_>, options: &Options, rules: &[Arc<Rule>]) -> Vec<ObjectRef> {
+    let mut claimed: HashSet<Key<'_>> = HashSet::with_capacity(rules.len() * 2);
+    for rule in rules {
+        claimed.insert(key(&rule.target));
+        for autoscaler in pass.index.candidates(&rule.target) {
+            claimed.insert(autoscaler.key());
+            claimed.insert(autoscaler.workload_key());
+        }
+    }
+    let objects = written(pass, options, |key| claimed.contains(key))
+        .into_iter()
+        .filter(|written| written.readable)
+        .map(|written| written.object)
+        .collect();
+    without_the_scales_of_autoscalers(pass, objects)
+}
+
+/// Objects that a restore puts back.
+pub(super) fn selected(pass: &Pass<'_>, options: &Options, selection: &Selection) -> Vec<ObjectRef> {
+    let objects = written(pass, options, |_| false)
+        .into_iter()
+        .filter(|written| selection.covers(pass, written))
+        .map(|written| written.object)
+        .collect();
+    without_the_scales_of_autoscalers(pass, objects)
+}
+
+/// An object that carries memory of this instance, or memory that cannot be read.
+struct Written {
+    object: ObjectRef,
+    rule: String,
+    readable: bool,
+}
+
+fn written(pass: &Pass<'_>, options: &Options, claimed: impl Fn(&Key<'_>) -> bool) -> Vec<Written> {
+    let observed = pass.index.observed;
+    let mut found = Vec::new();
+    for autoscaler in observed
+        .autoscalers
+        .iter()
+        .filter(|autoscaler| options.includes(&autoscaler.namespace))
+    {
+        let Some(text) = &autoscaler.state else { continue };
+        if !claimed(&autoscaler.key()) {
+            let header = AutoscalerMemory::parse(text).map(|memory| memory.header);
+            found.extend(Written::by_us(pass, autoscaler.object(), header));
+        }
+    }
+    for (namespace, memory) in observed
+        .memories
+        .iter()
+        .filter(|(namespace, _)| options.includes(namespace))
+    {
+        for entry in memory
+            .entries
+            .values()
+            .filter_map(|text| ScaleMemory::parse(text).ok())
+        {
+            let ScaleMemory {
+                header,
+                group,
+                kind,
+                name,
+                ..
+            } = entry;
+            let target = Target {
+                group,
+                kind,
+                namespace: namespace.clone(),
+                name,
+            };
+            if !claimed(&key(&target)) {
+                found.extend(Written::by_us(pass, ObjectRef::of(&target), Ok(header)));
+            }
+        }
+    }
+    found
+}
+
+impl Written {
+    fn by_us(pass: &Pass<'_>, object: ObjectRef, header: Result<Header, Unreadable>) -> Option<Self> {
+        match header {
+            Ok(header) if header.instance == pass.instance => Some(Self {
+                object,
+                rule: header.rule,
+                readable: true,
+            }),
+            Ok(_) => None,
+            Err(_) => Some(Self {
+                object,
+                rule: String::new(),
+                readable: false,
+            }),
+        }
+    }
+}
+
+impl Selection {
+    fn covers(&self, pass: &Pass<'_>, written: &Written) -> bool {
+        match self {
+            Self::All => true,
+            Self::Rule(rule) => written.readable && written.rule == *rule,
+            Self::Target(target) => {
+                let candidates = pass.index.candidates(target);
+                written.object == ObjectRef::of(target)
+                    || candidates
+                        .iter()
+                        .any(|autoscaler| autoscaler.object() == written.object)
+            }
+        }
+    }
+}
+
+/// The restoration of an autoscaler sees to the scale behind it as well; both would wake it twice.
+fn without_the_scales_of_autoscalers(pass: &Pass<'_>, objects: Vec<ObjectRef>) -> Vec<ObjectRef> {
+    let all: HashSet<&ObjectRef> = objects.iter().collect();
+    let covered = |object: &ObjectRef| {
+        pass.index.candidates(&object.target()).iter().any(|autoscaler| {
+            let other = autoscaler.object();
+            other != *object && autoscaler.controller.is_none() && all.contains(&other)
+        })
+    };
+    let kept: Vec<bool> = objects.iter().map(|object| !covered(object)).collect();
+    objects
+        .into_iter()
+        .zip(kept)
+        .filter_map(|(object, keep)| keep.then_some(object))
+        .collect()
+}

@@ -1,0 +1,391 @@
+//! Planning one target: the object that it resolves to, its bounds, the scale beside them.
+
+use std::sync::Arc;
+
+use super::autoscaler::{self, ObjectPlan};
+use super::memory::{AutoscalerMemory, Header, ScaleMemory, Unreadable};
+use super::observed::{Autoscaler, ObjectRef, Observed};
+use super::refusal::{Code, Refusal};
+use super::resolve::{Index, Resolved, can_scale};
+use super::scale;
+use super::target_plan::{Action, Bounds, Intent, Note, TargetPlan};
+use super::writes::Writes;
+use crate::engine::Decision;
+use crate::policy::{Rule, Target};
+use crate::time::Instant;
+
+/// What every step of planning a pass needs.
+pub(super) struct Pass<'a> {
+    pub(super) at: Instant,
+    /// It as memories say it.
+    pub(super) at_text: String,
+    pub(super) instance: &'a str,
+    pub(super) index: Index<'a>,
+}
+
+impl<'a> Pass<'a> {
+    pub(super) fn new(observed: &'a Observed, at: Instant, instance: &'a str) -> Self {
+        Self {
+            at,
+            at_text: at.to_string(),
+            instance,
+            index: Index::new(observed),
+        }
+    }
+
+    /// The note of a pause, if the object is paused now. A pause that cannot be read counts.
+    pub(super) fn paused(&self, annotation: Option<&str>) -> Option<Note> {
+        match annotation?.trim() {
+            "" | "false" => None,
+            "true" => Some(Note::info(
+                "paused",
+                "paused by its annotation easyscale.io/pause: nothing is written",
+            )),
+            text => match Instant::parse(text) {
+                Ok(until) if self.at >= until => None,
+                Ok(until) => Some(Note::info(
+                    "paused",
+                    format!("paused until {until} by its annotation easyscale.io/pause: nothing is written"),
+                )),
+                Err(_) => Some(Note::warning(
+                    "paused",
+                    format!(
+                        "its annotation easyscale.io/pause is {text:?}, which is neither `true` nor an instant: \
+                         nothing is written, to be safe"
+                    ),
+                )),
+            },
+        }
+    }
+
+    pub(super) fn unreadable(&self, what: &str, unreadable: &Unreadable) -> Refusal {
+        Refusal::new(
+            Code::StateUnreadable,
+            format!("the state that {what} carries cannot be read: {}", unreadable.0),
+            "if an older easyscale did not write it, remove it and set the bounds that you want yourself",
+        )
+    }
+
+    pub(super) fn check_instance(&self, what: &str, header: &Header) -> Result<(), Refusal> {
+        if header.instance == self.instance {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            Code::StateOfAnotherInstance,
+            format!(
+                "{what} is managed by the easyscale instance {:?} (rule {:?})",
+                header.instance, header.rule
+            ),
+            format!(
+                "this is instance {:?}; remove the rule on one side and let that side restore first",
+                self.instance
+            ),
+        ))
+    }
+
+    pub(super) fn keep(&self, rule: &Arc<Rule>, resolved: Result<Resolved<'_>, Refusal>) -> TargetPlan {
+        let intent = Intent::Keep(Arc::clone(rule));
+        match resolved {
+            Ok(resolved) => self.plan_resolved(intent, Some(rule), rule.target.clone(), resolved),
+            Err(refusal) => self.refuse(rule, refusal),
+        }
+    }
+
+    pub(super) fn restore(&self, object: &ObjectRef) -> TargetPlan {
+        let intent = Intent::Restore(object.clone());
+        let target = object.target();
+        if target.is_autoscaler() {
+            return match self.index.autoscaler(&object.namespace, &object.name) {
+                Some(autoscaler) => match &autoscaler.controller {
+                    Some(owner) => {
+                        let planned = autoscaler::let_go(self, autoscaler, owner);
+                        self.finish(intent, None, target, object, &autoscaler.uid, planned)
+                    }
+                    None => self.plan_resolved(intent, None, target, Resolved::Autoscaler(autoscaler)),
+                },
+                None => blank(intent, object, target),
+            };
+        }
+        match (
+            self.index.workload(&target),
+            self.index.candidates(&target).first(),
+        ) {
+            (None, _) => self.forget_missing(intent, object, target),
+            (Some(workload), None) => self.plan_resolved(intent, None, target, Resolved::Workload(workload)),
+            (Some(workload), Some(autoscaler)) => {
+                let floor = autoscaler.floor.unwrap_or(1);
+                let memory = self.index.observed.memories.get(&target.namespace);
+                let beside =
+                    scale::plan_beside_autoscaler(self, None, workload, memory, &Decision::default(), floor);
+                let planned = beside.map(|(write, notes)| {
+                    let from = Bounds {
+                        replicas: Some(workload.replicas),
+                        ..Bounds::default()
+                    };
+                    let to = write
+                        .as_ref()
+                        .and_then(|write| write.value)
+                        .map_or(workload.replicas, |(value, _)| value);
+                    ObjectPlan {
+                        from,
+                        to: Bounds {
+                            replicas: Some(to),
+                            ..Bounds::default()
+                        },
+                        notes,
+                        restores: write.is_some(),
+                        writes: Writes {
+                            scale: write,
+                            ..Writes::default()
+                        },
+                        ..ObjectPlan::default()
+                    }
+                });
+                self.finish(intent, None, target, &workload.object(), &workload.uid, planned)
+            }
+        }
+    }
+
+    pub(super) fn mention(&self, object: &ObjectRef) -> TargetPlan {
+        let restored = self.restore(object);
+        TargetPlan {
+            intent: Intent::Mention(object.clone()),
+            action: Action::None,
+            to: restored.from,
+            notes: vec![Note::info(
+                "abandoned",
+                format!(
+                    "rule {:?} wrote it, and no rule names it any more; `easyscale apply --prune` restores it",
+                    restored.rule
+                ),
+            )],
+            writes: Writes::default(),
+            ..restored
+        }
+    }
+
+    fn plan_resolved(
+        &self,
+        intent: Intent,
+        rule: Option<&Arc<Rule>>,
+        target: Target,
+        resolved: Resolved<'_>,
+    ) -> TargetPlan {
+        match resolved {
+            Resolved::Autoscaler(autoscaler) => {
+                let planned = self.plan_autoscaler(rule.map(AsRef::as_ref), autoscaler);
+                self.finish(
+                    intent,
+                    rule,
+                    target,
+                    &autoscaler.object(),
+                    &autoscaler.uid,
+                    planned,
+                )
+            }
+            Resolved::Workload(workload) => {
+                let memory = self.index.observed.memories.get(&workload.namespace);
+                let planned = scale::plan(self, rule.map(AsRef::as_ref), workload, memory);
+                self.finish(intent, rule, target, &workload.object(), &workload.uid, planned)
+            }
+        }
+    }
+
+    /// The bounds of an autoscaler, and the scale of its workload where a sleep asks for it or left a memory.
+    fn plan_autoscaler(&self, rule: Option<&Rule>, autoscaler: &Autoscaler) -> Result<ObjectPlan, Refusal> {
+        let mut planned = autoscaler::plan(self, rule, autoscaler)?;
+        let target = autoscaler.target();
+        let memory = self.index.observed.memories.get(&target.namespace);
+        let key = ScaleMemory::key(&target.group, &target.kind, &target.name);
+        let remembered = memory.is_some_and(|memory| memory.entries.contains_key(&key));
+        let sleeps = planned.decision.replicas.is_some();
+        if !(sleeps || remembered) || planned.notes.iter().any(|note| note.code == "paused") {
+            return Ok(planned);
+        }
+        let Some(workload) = self.index.workload(&target) else {
+            if sleeps {
+                return Err(cannot_sleep(&target, can_scale(&target)));
+            }
+            return Ok(planned);
+        };
+        let floor = planned.to.min_replicas.unwrap_or(1);
+        let (write, notes) =
+            scale::plan_beside_autoscaler(self, rule, workload, memory, &planned.decision, floor)?;
+        planned.from.replicas = Some(workload.replicas);
+        planned.to.replicas = Some(
+            write
+                .as_ref()
+                .and_then(|write| write.value)
+                .map_or(workload.replicas, |(value, _)| value),
+        );
+        planned.restores = if planned.writes.is_empty() {
+            rule.is_none()
+        } else {
+            planned.restores && !sleeps
+        };
+        planned.writes.scale = write;
+        planned.notes.extend(notes);
+        Ok(planned)
+    }
+
+    fn forget_missing(&self, intent: Intent, object: &ObjectRef, target: Target) -> TargetPlan {
+        let key = ScaleMemory::key(&target.group, &target.kind, &target.name);
+        let entry = self
+            .index
+            .observed
+            .memories
+            .get(&target.namespace)
+            .and_then(|memory| memory.entries.get(&key))
+            .and_then(|text| ScaleMemory::parse(text).ok());
+        let Some(entry) = entry else {
+            return blank(intent, object, target);
+        };
+        let write = scale::forget_missing(&entry, &target.namespace, &key);
+        let mut plan = blank(intent, object, target);
+        plan.rule = entry.header.rule;
+        plan.action = Action::Restore;
+        plan.notes = vec![Note::info(
+            "memory-dropped",
+            "it does not exist any more; its memory is dropped",
+        )];
+        plan.writes.scale = Some(write);
+        plan
+    }
+
+    fn finish(
+        &self,
+        intent: Intent,
+        rule: Option<&Arc<Rule>>,
+        target: Target,
+        object: &ObjectRef,
+        uid: &str,
+        planned: Result<ObjectPlan, Refusal>,
+    ) -> TargetPlan {
+        let name = match rule {
+            Some(rule) => rule.name.clone(),
+            None => self.remembered_rule(object),
+        };
+        let mut plan = TargetPlan {
+            rule: name,
+            source: rule.map(|rule| rule.place.clone()),
+            uid: uid.to_owned(),
+            ..blank(intent, object, target)
+        };
+        match planned {
+            Ok(planned) => {
+                plan.action = match (planned.writes.is_empty(), planned.restores) {
+                    (true, _) => Action::None,
+                    (false, true) => Action::Restore,
+                    (false, false) => Action::Change,
+                };
+                plan.from = planned.from;
+                plan.to = planned.to;
+                plan.because = planned.because;
+                plan.until = planned.until;
+                plan.notes = planned.notes;
+                plan.writes = planned.writes;
+            }
+            Err(refusal) => {
+                plan.from = self.live(object);
+                plan.action = Action::Refuse(refusal);
+            }
+        }
+        plan
+    }
+
+    /// A rule that is not carried out, with what can be seen of its target.
+    fn refuse(&self, rule: &Arc<Rule>, refusal: Refusal) -> TargetPlan {
+        let object = match self.index.candidates(&rule.target) {
+            [] => self.index.workload(&rule.target).map(Resolved::Workload),
+            [autoscaler] => Some(Resolved::Autoscaler(autoscaler)),
+            _ => None,
+        };
+        let object = object.map(Resolved::object);
+        let intent = Intent::Keep(Arc::clone(rule));
+        TargetPlan {
+            rule: rule.name.clone(),
+            source: Some(rule.place.clone()),
+            from: object
+                .as_ref()
+                .map(|object| self.live(object))
+                .unwrap_or_default(),
+            object,
+            action: Action::Refuse(refusal),
+            ..blank(intent, &ObjectRef::of(&rule.target), rule.target.clone())
+        }
+    }
+
+    fn live(&self, object: &ObjectRef) -> Bounds {
+        let target = object.target();
+        if target.is_autoscaler() {
+            let found = self.index.autoscaler(&object.namespace, &object.name);
+            return found.map_or_else(Bounds::default, |autoscaler| Bounds {
+                replicas: None,
+                min_replicas: autoscaler.floor,
+                max_replicas: Some(autoscaler.ceiling),
+            });
+        }
+        let replicas = self.index.workload(&target).map(|workload| workload.replicas);
+        Bounds {
+            replicas,
+            ..Bounds::default()
+        }
+    }
+
+    fn remembered_rule(&self, object: &ObjectRef) -> String {
+        let target = object.target();
+        let header = if target.is_autoscaler() {
+            self.index
+                .autoscaler(&object.namespace, &object.name)
+                .and_then(|autoscaler| autoscaler.state.as_deref())
+                .and_then(|text| AutoscalerMemory::parse(text).ok())
+                .map(|memory| memory.header)
+        } else {
+            let key = ScaleMemory::key(&target.group, &target.kind, &target.name);
+            self.index
+                .observed
+                .memories
+                .get(&object.namespace)
+                .and_then(|memory| memory.entries.get(&key))
+                .and_then(|text| ScaleMemory::parse(text).ok())
+                .map(|memory| memory.header)
+        };
+        header.map(|header| header.rule).unwrap_or_default()
+    }
+}
+
+fn cannot_sleep(target: &Target, scalable: bool) -> Refusal {
+    if scalable {
+        return Refusal::new(
+            Code::TargetMissing,
+            format!(
+                "there is no {} {} in namespace {} to put to sleep",
+                target.kind, target.name, target.namespace
+            ),
+            "its autoscaler is there, the workload is not: check the autoscaler's scaleTargetRef",
+        );
+    }
+    Refusal::new(
+        Code::NoAutoscaler,
+        format!("easyscale cannot set the replicas of {target}, so it cannot put it to sleep"),
+        "use minReplicas and maxReplicas instead of replicas: 0",
+    )
+}
+
+fn blank(intent: Intent, object: &ObjectRef, target: Target) -> TargetPlan {
+    TargetPlan {
+        intent,
+        rule: String::new(),
+        source: None,
+        target,
+        object: Some(object.clone()),
+        uid: String::new(),
+        action: Action::None,
+        from: Bounds::default(),
+        to: Bounds::default(),
+        because: Vec::new(),
+        until: None,
+        notes: Vec::new(),
+        writes: Writes::default(),
+    }
+}
