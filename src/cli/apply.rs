@@ -40,6 +40,15 @@ pub(super) struct Done {
     targets: Vec<Applied>,
 }
 
+impl Done {
+    /// Whether anything was written.
+    pub(super) fn wrote(&self) -> bool {
+        self.targets
+            .iter()
+            .any(|applied| applied.outcome == Outcome::Applied)
+    }
+}
+
 /// Observes, plans and writes, in whichever cluster was named; all of it before the deadline.
 pub(super) async fn pass(
     planner: &Planner,

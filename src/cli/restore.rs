@@ -40,7 +40,7 @@ pub(super) async fn run(args: RestoreArgs, printer: Printer) -> anyhow::Result<E
     })
     .await?;
     let exit = show(&done, &write, output, false, printer)?;
-    if output == Output::Text {
+    if output == Output::Text && done.wrote() {
         printer.talk(
             "A CronJob that still runs `easyscale apply` will write these bounds again: suspend it first if you \
              mean it for good.\n",

@@ -274,7 +274,7 @@ impl Live {
         Ok(self
             .get(config_maps(Some(namespace)), MEMORY_CONFIG_MAP)
             .await?
-            .map(into_memory))
+            .map(Item::into_memory))
     }
 }
 
@@ -289,7 +289,7 @@ impl Cluster for Live {
         let (autoscalers, memories) = tokio::try_join!(
             self.list_everywhere(namespaces, autoscalers(None), None, Item::into_autoscaler),
             self.list_everywhere(namespaces, config_maps(None), Some(&only_ours), |item| {
-                (item.metadata.namespace.clone(), into_memory(item))
+                (item.metadata.namespace.clone(), item.into_memory())
             }),
         )?;
         let memories = memories.into_iter().collect();
@@ -502,7 +502,7 @@ impl Cluster for Live {
             )
             .await?
         };
-        Ok(into_memory(item))
+        Ok(item.into_memory())
     }
 
     async fn publish(&self, event: &EventNote) -> Result<(), Failure> {
@@ -603,13 +603,6 @@ fn gone(object: &ObjectRef) -> Failure {
         format!("{kind} {namespace}/{name} was deleted between plan and apply"),
     )
     .hint("the next pass plans with what is there then")
-}
-
-fn into_memory(item: Item) -> MemoryMap {
-    MemoryMap {
-        resource_version: item.metadata.resource_version,
-        entries: item.data,
-    }
 }
 
 fn bounds_body(write: &BoundsWrite) -> Value {

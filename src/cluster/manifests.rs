@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use serde_yaml::{Mapping, Value};
 
 use super::events::EventNote;
-use super::wire::{Item, group};
+use super::wire::{DEFAULT_NAMESPACE, Object};
 use super::{Cluster, Written};
 use crate::plan::{
     BoundsWrite, FIELD_MANAGER, Failure, FailureKind, MEMORY_CONFIG_MAP, MemoryMap, ObjectRef, Observed,
@@ -21,9 +21,6 @@ use crate::policy::Replicas;
 
 /// No export of a cluster is larger; a larger file is somebody's mistake.
 const MAX_BYTES: u64 = 1 << 30;
-
-/// Where an object without a namespace lives.
-const DEFAULT_NAMESPACE: &str = "default";
 
 /// A file of manifests.
 #[derive(Debug)]
@@ -134,12 +131,7 @@ impl Cluster for Manifests {
 
     async fn observe(&self, planner: &Planner) -> Result<Observed, Failure> {
         let text = self.read()?;
-        let items = parse_items(&text).map_err(|why| self.not_understood(&why))?;
-        drop(text);
-        let mut observed = Observed::default();
-        for item in items {
-            sort_in(item, &mut observed);
-        }
+        let mut observed = parse(&text).map_err(|why| self.not_understood(&why))?;
         let namespaces = &planner.options().namespaces;
         if !namespaces.is_empty() {
             observed
@@ -269,9 +261,9 @@ impl Cluster for Manifests {
     }
 }
 
-/// Every object of a file, lists taken apart.
-fn parse_items(text: &str) -> Result<Vec<Item>, String> {
-    let documents: Vec<Option<Item>> = match format(text) {
+/// What is kept of every object of a file, lists taken apart.
+fn parse(text: &str) -> Result<Observed, String> {
+    let documents: Vec<Option<Object>> = match format(text) {
         Format::Json => serde_json::Deserializer::from_str(text)
             .into_iter()
             .collect::<Result<_, _>>()
@@ -279,16 +271,30 @@ fn parse_items(text: &str) -> Result<Vec<Item>, String> {
         Format::Yaml => serde_saphyr::from_multiple_with_options(text, options(text.len()))
             .map_err(|error| error.to_string())?,
     };
-    let mut items = Vec::new();
-    for mut document in documents.into_iter().flatten() {
-        let list = std::mem::take(&mut document.items);
-        if list.is_empty() {
-            items.push(document);
-        } else {
-            items.extend(list);
+    let mut observed = Observed::default();
+    sort_in(documents.into_iter().flatten(), &mut observed);
+    Ok(observed)
+}
+
+fn sort_in(objects: impl IntoIterator<Item = Object>, observed: &mut Observed) {
+    for object in objects {
+        match object {
+            Object::Autoscaler(autoscaler) => observed.autoscalers.push(*autoscaler),
+            Object::Workload(workload) => observed.workloads.push(*workload),
+            Object::Driver(driver) => observed.drivers.push(driver),
+            Object::Memory(namespace, memory) => {
+                observed.memories.insert(namespace, memory);
+            }
+            // kubectl writes one list; a list in a list is no list of its.
+            Object::List(objects) => {
+                let flat = objects
+                    .into_iter()
+                    .filter(|object| !matches!(object, Object::List(_)));
+                sort_in(flat.collect::<Vec<_>>(), observed);
+            }
+            Object::Other => {}
         }
     }
-    Ok(items)
 }
 
 /// Limits in proportion to the text: an export is large, but no alias makes it larger than it is.
@@ -308,27 +314,6 @@ fn format(text: &str) -> Format {
     match text.trim_start().chars().next() {
         Some('{' | '[') => Format::Json,
         _ => Format::Yaml,
-    }
-}
-
-fn sort_in(mut item: Item, observed: &mut Observed) {
-    if item.metadata.namespace.is_empty() {
-        DEFAULT_NAMESPACE.clone_into(&mut item.metadata.namespace);
-    }
-    match (group(&item.api_version), item.kind.as_str()) {
-        ("autoscaling", "HorizontalPodAutoscaler") => observed.autoscalers.push(item.into_autoscaler()),
-        ("apps", "Deployment" | "StatefulSet") => observed.workloads.push(item.into_workload()),
-        ("keda.sh", "ScaledObject") | ("datadoghq.com", "DatadogPodAutoscaler") => {
-            observed.drivers.push(item.into_driver());
-        }
-        ("", "ConfigMap") if item.metadata.name == MEMORY_CONFIG_MAP => {
-            let memory = MemoryMap {
-                resource_version: item.metadata.resource_version,
-                entries: item.data,
-            };
-            observed.memories.insert(item.metadata.namespace, memory);
-        }
-        _ => {}
     }
 }
 

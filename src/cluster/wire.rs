@@ -4,8 +4,8 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
 use crate::plan::{
-    Autoscaler, Driver, FIELD_MANAGER, Managers, Owner, RELEASE_MANAGER, ScaleUp, ScaleUpPolicy, Workload,
-    WorkloadRef,
+    Autoscaler, Driver, FIELD_MANAGER, MEMORY_CONFIG_MAP, Managers, MemoryMap, Owner, RELEASE_MANAGER,
+    ScaleUp, ScaleUpPolicy, Workload, WorkloadRef,
 };
 use crate::policy::Replicas;
 
@@ -28,7 +28,41 @@ pub(super) struct Item {
     pub(super) data: std::collections::BTreeMap<String, String>,
     /// Of a `List`.
     #[serde(deserialize_with = "nullable")]
-    pub(super) items: Vec<Item>,
+    pub(super) items: Vec<Object>,
+}
+
+/// What is kept of an object of a file, by its kind; the rest of it is gone as soon as it is read.
+#[derive(Debug, Deserialize)]
+#[serde(from = "Item")]
+pub(super) enum Object {
+    Autoscaler(Box<Autoscaler>),
+    Workload(Box<Workload>),
+    Driver(Driver),
+    Memory(String, MemoryMap),
+    List(Vec<Object>),
+    Other,
+}
+
+impl From<Item> for Object {
+    fn from(mut item: Item) -> Self {
+        if !item.items.is_empty() {
+            return Self::List(item.items);
+        }
+        if item.metadata.namespace.is_empty() {
+            DEFAULT_NAMESPACE.clone_into(&mut item.metadata.namespace);
+        }
+        match (group(&item.api_version), item.kind.as_str()) {
+            ("autoscaling", "HorizontalPodAutoscaler") => Self::Autoscaler(Box::new(item.into_autoscaler())),
+            ("apps", "Deployment" | "StatefulSet") => Self::Workload(Box::new(item.into_workload())),
+            ("keda.sh", "ScaledObject") | ("datadoghq.com", "DatadogPodAutoscaler") => {
+                Self::Driver(item.into_driver())
+            }
+            ("", "ConfigMap") if item.metadata.name == MEMORY_CONFIG_MAP => {
+                Self::Memory(item.metadata.namespace.clone(), item.into_memory())
+            }
+            _ => Self::Other,
+        }
+    }
 }
 
 /// A page of a list.
@@ -195,6 +229,9 @@ pub(super) struct Status {
     current_replicas: Option<Replicas>,
 }
 
+/// Where an object of a file without a namespace lives.
+pub(super) const DEFAULT_NAMESPACE: &str = "default";
+
 /// What the API does to an autoscaler whose `behavior` says nothing of scaling up.
 const DEFAULT_SCALE_UP: [ScaleUpPolicy; 2] = [
     ScaleUpPolicy {
@@ -290,6 +327,13 @@ impl Item {
             namespace: metadata.namespace,
             name: metadata.name,
             workload,
+        }
+    }
+
+    pub(super) fn into_memory(self) -> MemoryMap {
+        MemoryMap {
+            resource_version: self.metadata.resource_version,
+            entries: self.data,
         }
     }
 

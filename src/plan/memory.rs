@@ -219,7 +219,9 @@ fn check_replicas(bound: &str, value: Option<Replicas>) -> Result<(), Unreadable
 
 fn to_text<T: Serialize>(memory: &T) -> String {
     // Structs of strings and numbers: serialisation has nothing to fail on.
-    serde_json::to_string(memory).unwrap_or_default()
+    let mut text = Vec::with_capacity(256);
+    serde_json::to_writer(&mut text, memory).unwrap_or_default();
+    String::from_utf8(text).unwrap_or_default()
 }
 
 #[cfg(test)]
