@@ -218,18 +218,22 @@ impl Walk {
         }
     }
 
+    /// Memory that is there again says what the originals are.
+    pub(crate) fn recover(&mut self) {
+        if let Some(hpa) = self.hpa().filter(|hpa| hpa.state.is_some() && self.lost) {
+            self.lost = false;
+            self.intent = std::array::from_fn(|bound| match self.remembered(bound) {
+                Some((original, _)) => original,
+                None => hpa.bounds[bound],
+            });
+        }
+    }
+
     /// Where nothing of ours is left, the live values are what the owners want.
     fn learn(&mut self) {
         self.raised = None;
         self.zero_by_hand &= self.deployment().replicas == 0;
         if let Some(hpa) = self.hpa() {
-            if hpa.state.is_some() && self.lost {
-                self.lost = false;
-                self.intent = std::array::from_fn(|bound| match self.remembered(bound) {
-                    Some((original, _)) => original,
-                    None => hpa.bounds[bound],
-                });
-            }
             if hpa.state.is_none() && hpa.ours().is_none() {
                 self.lost = false;
                 self.intent = hpa.bounds;

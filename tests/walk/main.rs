@@ -339,6 +339,8 @@ impl Walk {
                 done.outcome
             ));
         }
+        drop(objects);
+        self.recover();
         applied
     }
 
