@@ -34,8 +34,8 @@ pub fn run(cli: Cli) -> Exit {
         Some(Command::Apply(args)) => block_on(apply::run(args, printer)),
         Some(Command::Restore(args)) => block_on(restore::run(args, printer)),
         Some(Command::Validate(args)) => validate::run(args, printer),
-        Some(Command::Version(args)) => version::run(args, printer),
-        Some(Command::Completions(args)) => completions::run(args, printer),
+        Some(Command::Version(args)) => version::run(&args, printer),
+        Some(Command::Completions(args)) => completions::run(&args, printer),
     });
     result.unwrap_or_else(|error| {
         match error.downcast_ref::<Failure>() {

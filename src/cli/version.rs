@@ -7,7 +7,7 @@ use super::exit::Exit;
 use super::printer::Printer;
 use crate::time::{tzdb_source, tzdb_version};
 
-pub(super) fn run(args: VersionArgs, printer: Printer) -> anyhow::Result<Exit> {
+pub(super) fn run(args: &VersionArgs, printer: Printer) -> anyhow::Result<Exit> {
     let VersionArgs { output } = args;
     let version = env!("CARGO_PKG_VERSION");
     printer.data(&match output {

@@ -409,11 +409,12 @@ fn log_changes(targets: &[Applied]) {
         );
         match &applied.outcome {
             Outcome::Applied => {
-                let windows: Vec<_> = plan
+                let mut windows: Vec<_> = plan
                     .because
                     .iter()
                     .map(|because| because.window.as_deref().unwrap_or("default"))
                     .collect();
+                windows.dedup();
                 let sources: Vec<_> = plan
                     .because
                     .iter()

@@ -85,7 +85,7 @@ impl EventNote {
             "apiVersion": "events.k8s.io/v1",
             "kind": "Event",
             "metadata": {
-                "generateName": format!("{}.", cut(&self.regarding.name, MAX_NAME_BYTES)),
+                "generateName": format!("{}-", cut(&self.regarding.name, MAX_NAME_BYTES)),
                 "namespace": self.regarding.namespace,
             },
             "eventTime": self.time.to_string().replace('Z', ".000000Z"),

@@ -5,11 +5,15 @@ use std::time::Duration;
 
 use futures::future::try_join_all;
 use kube::api::{ListParams, Patch, PatchParams, PostParams};
+use kube::client::ClientBuilder;
+use kube::client::retry::RetryPolicy;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::core::Request;
 use kube::{Client, Config};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use tower::buffer::BufferLayer;
+use tower::retry::RetryLayer;
 
 use super::events::EventNote;
 use super::failure::Operation;
@@ -72,12 +76,10 @@ impl Live {
         config.connect_timeout = Some(Duration::from_secs(5));
         config.read_timeout = Some(REQUEST_TIMEOUT);
         config.reset_reader_on_write = true;
-        let client = Client::try_from(config).map_err(|error| {
-            Failure::new(
-                FailureKind::Configuration,
-                format!("cannot use {name}: {}", root_cause(&error)),
-            )
-            .hint("check the certificates and the user of that context in your kubeconfig")
+        config.default_retry = false;
+        let client = build_client(config).map_err(|why| {
+            Failure::new(FailureKind::Configuration, format!("cannot use {name}: {why}"))
+                .hint("check the certificates and the user of that context in your kubeconfig")
         })?;
         Ok(Self {
             client,
@@ -310,10 +312,11 @@ impl Cluster for Live {
             let found = self
                 .get(autoscalers(Some(&object.namespace)), &object.name)
                 .await?;
+            let found = found.ok_or_else(|| gone(object))?;
             observed
                 .autoscalers
                 .retain(|known| (&known.namespace, &known.name) != (&object.namespace, &object.name));
-            observed.autoscalers.extend(found.map(Item::into_autoscaler));
+            observed.autoscalers.push(found.into_autoscaler());
         }
         if let Some(scale) = &target.writes.scale {
             let ObjectRef {
@@ -588,6 +591,20 @@ fn workloads(kind: &str) -> Option<Resource<'static>> {
     })
 }
 
+fn gone(object: &ObjectRef) -> Failure {
+    let ObjectRef {
+        kind,
+        namespace,
+        name,
+        ..
+    } = object;
+    Failure::new(
+        FailureKind::NotFound,
+        format!("{kind} {namespace}/{name} was deleted between plan and apply"),
+    )
+    .hint("the next pass plans with what is there then")
+}
+
 fn into_memory(item: Item) -> MemoryMap {
     MemoryMap {
         resource_version: item.metadata.resource_version,
@@ -614,6 +631,18 @@ fn bounds_body(write: &BoundsWrite) -> Value {
         spec["maxReplicas"] = json!(ceiling);
     }
     json!({"apiVersion": write.object.api_version, "kind": write.object.kind, "metadata": metadata, "spec": spec})
+}
+
+/// A client that tries a busy server again, three times within seconds: kube's own policy would wait for
+/// minutes, longer than a pass may take.
+fn build_client(config: Config) -> Result<Client, String> {
+    let builder = ClientBuilder::try_from(config).map_err(|error| root_cause(&error))?;
+    let patience = RetryPolicy::new(Duration::from_millis(250), Duration::from_secs(4), 3, true);
+    let patience = patience.map_err(|error| error.to_string())?;
+    Ok(builder
+        .with_layer(&BufferLayer::new(256))
+        .with_layer(&RetryLayer::new(patience))
+        .build())
 }
 
 /// The kubeconfig if there is one, else the service account of the pod that we run in.

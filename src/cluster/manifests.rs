@@ -283,9 +283,9 @@ fn parse_items(text: &str) -> Result<Vec<Item>, String> {
     for mut document in documents.into_iter().flatten() {
         let list = std::mem::take(&mut document.items);
         if list.is_empty() {
-            items.push(document)
+            items.push(document);
         } else {
-            items.extend(list)
+            items.extend(list);
         }
     }
     Ok(items)

@@ -464,13 +464,13 @@ fn takeover_notes(
             ));
         }
     }
-    if let (Some(rule), Some(old)) = (rule, old) {
-        if old.header.rule != rule.name {
-            notes.push(Note::info(
-                "renamed",
-                format!("takes over from rule {}", old.header.rule),
-            ));
-        }
+    if let (Some(rule), Some(old)) = (rule, old)
+        && old.header.rule != rule.name
+    {
+        notes.push(Note::info(
+            "renamed",
+            format!("takes over from rule {}", old.header.rule),
+        ));
     }
     notes
 }

@@ -124,10 +124,11 @@ impl AutoscalerMemory {
             check_replicas(bound, Some(remembered.applied))?;
             check_replicas(bound, remembered.original)?;
         }
-        if let Some(ceiling) = memory.ceiling {
-            if ceiling.original.is_none_or(|original| original == 0) || ceiling.applied == 0 {
-                return Err(Unreadable("maxReplicas of 0 is impossible".to_owned()));
-            }
+        let impossible = |ceiling: Remembered| {
+            ceiling.original.is_none_or(|original| original == 0) || ceiling.applied == 0
+        };
+        if memory.ceiling.is_some_and(impossible) {
+            return Err(Unreadable("maxReplicas of 0 is impossible".to_owned()));
         }
         Ok(memory)
     }

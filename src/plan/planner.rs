@@ -327,9 +327,11 @@ fn clashes(pass: &Pass<'_>, rules: &[Arc<Rule>]) -> HashMap<usize, Refusal> {
     for (number, rule) in rules.iter().enumerate() {
         match pass.index.resolve(&rule.target) {
             Ok(Resolved::Autoscaler(autoscaler)) => {
-                by_object.entry(autoscaler.object()).or_default().push(number)
+                by_object.entry(autoscaler.object()).or_default().push(number);
             }
-            Ok(Resolved::Workload(workload)) => by_object.entry(workload.object()).or_default().push(number),
+            Ok(Resolved::Workload(workload)) => {
+                by_object.entry(workload.object()).or_default().push(number);
+            }
             Err(_) => {}
         }
     }
@@ -496,7 +498,7 @@ impl<'a> Pass<'a> {
                 Some(autoscaler) => match &autoscaler.controller {
                     Some(owner) => {
                         let planned = autoscaler::let_go(self, autoscaler, owner);
-                        self.finish(intent, None, target, object.clone(), &autoscaler.uid, planned)
+                        self.finish(intent, None, target, object, &autoscaler.uid, planned)
                     }
                     None => self.plan_resolved(intent, None, target, Resolved::Autoscaler(autoscaler)),
                 },
@@ -538,7 +540,7 @@ impl<'a> Pass<'a> {
                         ..ObjectPlan::default()
                     }
                 });
-                self.finish(intent, None, target, workload.object(), &workload.uid, planned)
+                self.finish(intent, None, target, &workload.object(), &workload.uid, planned)
             }
         }
     }
@@ -575,7 +577,7 @@ impl<'a> Pass<'a> {
                     intent,
                     rule,
                     target,
-                    autoscaler.object(),
+                    &autoscaler.object(),
                     &autoscaler.uid,
                     planned,
                 )
@@ -583,7 +585,7 @@ impl<'a> Pass<'a> {
             Resolved::Workload(workload) => {
                 let memory = self.index.observed.memories.get(&workload.namespace);
                 let planned = scale::plan(self, rule.map(AsRef::as_ref), workload, memory);
-                self.finish(intent, rule, target, workload.object(), &workload.uid, planned)
+                self.finish(intent, rule, target, &workload.object(), &workload.uid, planned)
             }
         }
     }
@@ -654,19 +656,19 @@ impl<'a> Pass<'a> {
         intent: Intent,
         rule: Option<&Arc<Rule>>,
         target: Target,
-        object: ObjectRef,
+        object: &ObjectRef,
         uid: &str,
         planned: Result<ObjectPlan, Refusal>,
     ) -> TargetPlan {
         let name = match rule {
             Some(rule) => rule.name.clone(),
-            None => self.remembered_rule(&object),
+            None => self.remembered_rule(object),
         };
         let mut plan = TargetPlan {
             rule: name,
             source: rule.map(|rule| rule.place.clone()),
             uid: uid.to_owned(),
-            ..blank(intent, &object, target)
+            ..blank(intent, object, target)
         };
         match planned {
             Ok(planned) => {
@@ -683,7 +685,7 @@ impl<'a> Pass<'a> {
                 plan.writes = planned.writes;
             }
             Err(refusal) => {
-                plan.from = self.live(&object);
+                plan.from = self.live(object);
                 plan.action = Action::Refuse(refusal);
             }
         }
@@ -768,12 +770,10 @@ fn refuse_rule(pass: &Pass<'_>, rule: &Arc<Rule>, refusal: Refusal) -> TargetPla
         plan.object = Some(autoscaler.object());
         plan.uid.clone_from(&autoscaler.uid);
         plan.from = pass.live(&autoscaler.object());
-    } else if candidates.is_empty() {
-        if let Some(workload) = pass.index.workload(&rule.target) {
-            plan.object = Some(workload.object());
-            plan.uid.clone_from(&workload.uid);
-            plan.from = pass.live(&workload.object());
-        }
+    } else if let (true, Some(workload)) = (candidates.is_empty(), pass.index.workload(&rule.target)) {
+        plan.object = Some(workload.object());
+        plan.uid.clone_from(&workload.uid);
+        plan.from = pass.live(&workload.object());
     }
     plan
 }

@@ -54,13 +54,25 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn report(&mut self, problem: Problem, span: Span) {
+        if self.is_full() {
+            return self.leave_untold();
+        }
         self.errors += 1;
-        if self.problems.len() >= TOLD_PER_FILE {
-            self.untold += 1;
-        } else if self.told.insert((problem.code, span, problem.message.clone())) {
+        if self.told.insert((problem.code, span, problem.message.clone())) {
             let mark = self.mark(span);
             self.problems.push(problem.at(mark));
         }
+    }
+
+    /// Whether further problems are only counted, so that working out their words is for nothing.
+    pub(super) fn is_full(&self) -> bool {
+        self.problems.len() >= TOLD_PER_FILE
+    }
+
+    /// One more mistake that is only counted.
+    fn leave_untold(&mut self) {
+        self.errors += 1;
+        self.untold += 1;
     }
 
     /// A warning, which leaves its part sound.
@@ -131,6 +143,10 @@ impl<'n> Fields<'n> {
             }
         }
         for (key, value) in unknown {
+            if check.is_full() {
+                check.leave_untold();
+                continue;
+            }
             let plain = words::plain(&key.text);
             let meant = keys
                 .synonyms
@@ -234,7 +250,7 @@ impl<'n> Field<'n> {
                 if value.fract() == 0.0 && value.abs() < 1e9 {
                     problem.hint(format!("write `{name}: {value}`"))
                 } else {
-                    problem
+                    problem.hint(format!("for example `{name}: 5`"))
                 }
             }
             Value::Str(text) => {
@@ -281,21 +297,25 @@ fn text<'n>(node: &'n Node, name: &str, check: &mut Checker<'_>) -> Option<&'n s
     let problem = match &node.value {
         Value::Str(text) if !text.trim().is_empty() => return Some(text),
         Value::Str(_) => Problem::error(codes::UNUSABLE_TEXT, format!("`{name}` is empty")),
-        Value::Int(_) | Value::Float(_) | Value::Bool(_) => {
-            let written = check.source().slice(node.span);
-            Problem::error(
-                codes::WRONG_TYPE,
-                format!("`{name}` must be text, found {}", quoted(written)),
-            )
-            .hint(format!(
-                "if that is the text, put it in quotes: \"{}\"",
-                quoted(written).trim_matches('`')
-            ))
-        }
         _ => Problem::error(
             codes::WRONG_TYPE,
             format!("`{name}` must be text, found {}", node.describe()),
         ),
+    };
+    let problem = match (name, &node.value) {
+        ("days", _) => problem.hint("for example `[Saturday, Sunday]` or `[Mon-Fri]`"),
+        ("dates", _) => problem.hint("for example `[\"2026-12-25\"]`"),
+        ("timeStart" | "timeEnd", _) => problem.hint(format!("for example `{name}: \"16:30\"`")),
+        ("timezone", _) => problem.hint("for example `timezone: \"Europe/Berlin\"`"),
+        (_, Value::Int(_) | Value::Float(_) | Value::Bool(_)) => {
+            let written = quoted(check.source().slice(node.span));
+            problem.hint(format!(
+                "if that is the text, put it in quotes: \"{}\"",
+                written.trim_matches('`')
+            ))
+        }
+        (_, Value::Str(_)) => problem.hint("write a text after the colon"),
+        _ => problem.hint("write one line of text after the colon"),
     };
     check.report(problem, node.span);
     None

@@ -18,6 +18,7 @@ codes! {
     SPECIAL_FILE = "E0005", "neither a file nor a directory";
     NO_RULES = "E0006", "there is no rule here";
     UNKNOWN_FORMAT = "E0007", "files of this kind are not read";
+    TOO_MANY = "E0008", "more problems in one file than are listed";
     // E01: YAML.
     SYNTAX = "E0101", "not valid YAML";
     DUPLICATE_KEY = "E0102", "a key is written twice";

@@ -110,8 +110,17 @@ fn check_bytes(files: Vec<(String, Vec<u8>)>) -> (Loaded, Vec<usize>) {
             Vec::new()
         };
         counts.push(trees.len());
+        // What the YAML reader has dropped may have changed the meaning of any document of the file.
+        let sound = problem.is_none() && check.errors() == 0;
         for tree in &trees {
-            documents.extend(document::read(tree, &mut check));
+            documents.extend(
+                document::read(tree, &mut check)
+                    .into_iter()
+                    .map(|read| document::Read {
+                        rule: read.rule.filter(|_| sound),
+                        ..read
+                    }),
+            );
         }
         let (problems, untold) = check.finish();
         loaded.problems.extend(problem);
@@ -123,7 +132,7 @@ fn check_bytes(files: Vec<(String, Vec<u8>)>) -> (Loaded, Vec<usize>) {
             );
             loaded
                 .problems
-                .push(Problem::error(codes::SYNTAX, message).in_file(&name));
+                .push(Problem::error(codes::TOO_MANY, message).in_file(&name));
         }
         loaded.sources.push(source);
     }

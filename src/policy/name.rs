@@ -22,7 +22,7 @@ pub(super) fn read(field: Field<'_>, form: Form, check: &mut Checker<'_>) -> Opt
     };
     let problem = Problem::error(
         codes::BAD_NAME,
-        format!("`{}` {} {fault}", field.name, quoted(text)),
+        format!("the {} {} {fault}", field.name, quoted(text)),
     );
     let problem = match repaired(text, form) {
         Some(name) => problem.hint(format!("for example {}", quoted(&name))),

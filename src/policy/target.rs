@@ -42,11 +42,11 @@ const WITH_VERSION: &[(&str, &str)] = &[
 
 /// Kinds that people try and that have no number of copies to set.
 const NOT_SCALABLE: &[(&str, &str)] = &[
-    ("DaemonSet", "a DaemonSet runs one copy on every node"),
-    ("Pod", "a Pod is a single copy"),
-    ("Job", "a Job runs to its end"),
-    ("CronJob", "a CronJob runs by its own schedule"),
-    ("Service", "a Service only forwards traffic"),
+    ("DaemonSet", "it runs one copy on every node"),
+    ("Pod", "it is a single copy"),
+    ("Job", "it runs to its end"),
+    ("CronJob", "it runs by its own schedule"),
+    ("Service", "it only forwards traffic"),
 ];
 
 /// Reads the target; `namespace` is the document's, for a target that has none.

@@ -70,6 +70,7 @@ pub(super) struct Read {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Days {
     pub(super) weekdays: Weekdays,
+    /// Sorted, each once.
     pub(super) dates: Option<Vec<Date>>,
     pub(super) start: TimeOfDay,
     pub(super) end: TimeOfDay,
@@ -243,6 +244,8 @@ fn dates(field: Field<'_>, check: &mut Checker<'_>) -> Option<Vec<Date>> {
             Err(fault) => check.report(complaint(codes::BAD_DATE, &fault), span),
         }
     }
+    dates.sort();
+    dates.dedup();
     Some(dates)
 }
 

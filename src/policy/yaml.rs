@@ -186,21 +186,11 @@ impl Builder {
                     quoted(check.source().slice(span))
                 ),
             );
-            check.report(problem, span);
-            let null = Node {
-                value: Value::Null,
+            check.report(
+                problem.hint("write the value out instead of repeating it with `&name` and `*name`"),
                 span,
-            };
-            return self.finish(
-                Built {
-                    node: null,
-                    weight: 1,
-                    height: 0,
-                },
-                0,
-                check,
-                documents,
             );
+            return false;
         };
         self.copied += built.weight;
         if self.copied > COPIES || self.frames.len() + built.height > DEEPEST {
@@ -246,7 +236,7 @@ impl Builder {
 }
 
 impl Frame {
-    fn put(&mut self, node: Node, check: &mut Checker<'_>) {
+    fn put(&mut self, mut node: Node, check: &mut Checker<'_>) {
         match &mut self.content {
             Content::Seq(items) => items.push(node),
             Content::Map {
@@ -261,7 +251,12 @@ impl Frame {
                     }
                     *pending = Some(Pending(key(node, seen, check)));
                 }
-                Some(Pending(Some(key))) => entries.push((key, node)),
+                Some(Pending(Some(key))) => {
+                    if is_block(&node) {
+                        node.span = key.span;
+                    }
+                    entries.push((key, node));
+                }
                 Some(Pending(None)) => {}
             },
         }
@@ -283,6 +278,15 @@ impl Frame {
     }
 }
 
+/// Whether it has no bracket of its own to point at.
+fn is_block(node: &Node) -> bool {
+    match &node.value {
+        Value::Map(entries) => entries.first().is_some_and(|(key, _)| key.span == node.span),
+        Value::Seq(_) => node.span.start == node.span.end,
+        _ => false,
+    }
+}
+
 /// The key that a node is, if the map may have it.
 fn key(node: Node, seen: &mut HashMap<String, Span>, check: &mut Checker<'_>) -> Option<Key> {
     let span = node.span;
@@ -295,7 +299,7 @@ fn key(node: Node, seen: &mut HashMap<String, Span>, check: &mut Checker<'_>) ->
                 codes::ODD_KEY,
                 format!("a key must be a plain word, found {}", node.describe()),
             )
-            .hint("text in `{ }` or `[ ]` that is not meant as YAML belongs in quotes");
+            .hint("a text that contains brackets needs quotes; a template (`{{ … }}`) must be filled in before easyscale reads it");
             check.report(problem, span);
             return None;
         }
@@ -405,13 +409,16 @@ fn plain(text: &str) -> Value {
 
 fn report_syntax(error: &ScanError, check: &mut Checker<'_>) {
     let text = check.source().text();
-    let start = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
+    let mut start = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
+    let (message, hint) = explain(error.kind());
+    if message == TAB {
+        start = tab_after(text, start).unwrap_or(start);
+    }
     let width = text
         .get(start..)
         .and_then(|rest| rest.chars().next())
         .filter(|c| !matches!(c, '\n' | '\r'))
         .map_or(0, char::len_utf8);
-    let (message, hint) = explain(error.kind());
     let mut problem = Problem::error(codes::SYNTAX, message);
     problem.hint = hint.map(str::to_owned);
     check.report(
@@ -421,6 +428,22 @@ fn report_syntax(error: &ScanError, check: &mut Checker<'_>) {
             end: start + width,
         },
     );
+}
+
+const TAB: &str = "a tab is used as indentation";
+
+/// The parser points at where the text began that the tab has interrupted.
+fn tab_after(text: &str, start: usize) -> Option<usize> {
+    const LINES: usize = 3;
+    let mut at = text.get(..start)?.rfind('\n').map_or(0, |end| end + 1);
+    for line in text.get(at..)?.split_inclusive('\n').take(LINES) {
+        let blank = line.len() - line.trim_start_matches([' ', '\t']).len();
+        if let Some(tab) = line[..blank].find('\t') {
+            return Some(at + tab);
+        }
+        at += line.len();
+    }
+    None
 }
 
 /// A parser's complaint in plain English.
@@ -441,7 +464,7 @@ fn explain(kind: &ErrorKind) -> (String, Option<&'static str>) {
         ),
         ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => (
             "a `:` is not expected here",
-            "check the indentation of this line and the one above; put a text that contains `: ` in quotes",
+            "check the indentation here and whether the brackets and quotes above are closed; a text that contains `: ` needs quotes",
         ),
         ErrorKind::InvalidIndentation
         | ErrorKind::ExpectedBlockMappingKey
@@ -484,6 +507,10 @@ fn explain(kind: &ErrorKind) -> (String, Option<&'static str>) {
         ErrorKind::UnknownAnchor => (
             "`*` names a value that is not defined above",
             "a text that starts with `*` needs quotes; an alias needs its `&name` earlier in the same document",
+        ),
+        ErrorKind::MissingAnchorOrAliasName => (
+            "`*` and `&` have a meaning of their own in YAML",
+            "a text that starts with one of them needs quotes",
         ),
         ErrorKind::UnexpectedCharacter { character } => {
             return (

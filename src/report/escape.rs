@@ -5,20 +5,25 @@ use std::borrow::Cow;
 /// Longer text is cut: nothing that a person reads in one line is longer.
 const MAX_CHARS: usize = 1000;
 
-/// The text with control and direction-changing characters shown as `\u{1b}`, and not too long.
+/// The text with characters that a terminal might obey shown as `\u{1b}`, and not too long.
 #[must_use]
 pub fn printable(text: &str) -> Cow<'_, str> {
-    if text.len() <= MAX_CHARS && !text.chars().any(is_unsafe) {
+    match text.char_indices().nth(MAX_CHARS) {
+        Some((end, _)) => Cow::Owned(escaped(text.get(..end).unwrap_or_default()).into_owned() + "…"),
+        None => escaped(text),
+    }
+}
+
+/// The text with characters that a terminal might obey shown as `\u{1b}`.
+#[must_use]
+pub(super) fn escaped(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_obeyed) {
         return Cow::Borrowed(text);
     }
-    let mut shown = String::with_capacity(text.len().min(MAX_CHARS));
-    for (number, character) in text.chars().enumerate() {
-        if number == MAX_CHARS {
-            shown.push('…');
-            break;
-        }
-        if is_unsafe(character) {
-            shown.extend(character.escape_unicode());
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if is_obeyed(character) {
+            shown.extend(character.escape_default());
         } else {
             shown.push(character);
         }
@@ -26,10 +31,11 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-fn is_unsafe(character: char) -> bool {
-    // Bidirectional controls reorder what is shown; the rest moves the cursor or rings the bell.
+/// Control characters, line separators, and what changes the direction of text or is not seen.
+pub(super) fn is_obeyed(character: char) -> bool {
     character.is_control()
-        || matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+        || matches!(character,
+            '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{061C}' | '\u{FEFF}')
 }
 
 #[cfg(test)]
@@ -39,7 +45,7 @@ mod tests {
     #[test]
     fn control_characters_are_shown_not_sent() {
         assert_eq!(printable("shop/checkout"), "shop/checkout");
-        assert_eq!(printable("a\u{1b}[31mb\n"), "a\\u{1b}[31mb\\u{a}");
+        assert_eq!(printable("a\u{1b}[31mb\n"), "a\\u{1b}[31mb\\n");
         assert_eq!(printable("a\u{202e}b"), "a\\u{202e}b");
         assert_eq!(printable(&"x".repeat(5000)).chars().count(), MAX_CHARS + 1);
     }

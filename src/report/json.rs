@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{Entry, Shown, count};
 use crate::engine::Adjusted;
-use crate::plan::{Action, Bounds};
+use crate::plan::{Action, Bounds, Outcome};
 use crate::time::tzdb_version;
 
 #[derive(Serialize)]
@@ -166,7 +166,7 @@ fn target<'a>(entry: &Entry<'a>) -> TargetJson<'a> {
                 warning: note.warning,
             })
             .collect(),
-        outcome: entry.outcome.map(|outcome| outcome.as_str()),
+        outcome: entry.outcome.map(Outcome::as_str),
     }
 }
 

@@ -7,12 +7,15 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 use serde_json::{Value, json};
 
+use super::escape::{escaped, is_obeyed};
 use crate::policy::{At, Mark, Problem, Severity, Source, Sources};
 
 /// So many problems are shown in full; the rest is counted.
 pub const SHOWN: usize = 100;
 /// A longer line is cut around the caret.
 const LONGEST_LINE: usize = 140;
+/// The renderer cuts what comes before the caret itself, and counts columns right; too slow for huge lines.
+const CUT_BY_RENDERER: usize = 2000;
 /// How much of a cut line is kept before the caret.
 const BEFORE_CARET: usize = 50;
 /// Two places so close are shown in one picture.
@@ -100,7 +103,7 @@ fn summary(problems: &[Problem]) -> String {
     }
 }
 
-fn picture<'a>(problem: &Problem, sources: &Sources) -> Group<'a> {
+fn picture<'a>(problem: &'a Problem, sources: &Sources) -> Group<'a> {
     let level = match problem.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -143,9 +146,9 @@ fn fits_beside(also: &Mark, mark: &Mark, sources: &Sources) -> bool {
 
 /// The lines around a mark, with carets under it and under those near it.
 fn excerpt<'a>(
-    mark: &Mark,
-    label: Option<&str>,
-    near: &[(&Mark, Option<&str>)],
+    mark: &'a Mark,
+    label: Option<&'a str>,
+    near: &[(&Mark, Option<&'a str>)],
     sources: &Sources,
 ) -> Vec<Element<'a>> {
     let origin = Origin::path(escaped(&mark.place.file))
@@ -165,11 +168,15 @@ fn excerpt<'a>(
     let mut end = source.line_range(last).end;
     let mut cut = (false, false);
     if end - start > LONGEST_LINE && first == last {
-        let wanted = (mark.span.start.saturating_sub(BEFORE_CARET)).max(start);
-        cut.0 = wanted > start;
-        start = boundary(source, wanted);
-        cut.1 = end > start + LONGEST_LINE;
-        end = boundary(source, end.min(start + LONGEST_LINE)).max(start);
+        if mark.span.start - start > CUT_BY_RENDERER {
+            cut.0 = true;
+            start = boundary(source, mark.span.start - BEFORE_CARET);
+        }
+        let wanted = mark.span.start + LONGEST_LINE - BEFORE_CARET;
+        if end > wanted {
+            cut.1 = true;
+            end = boundary(source, wanted);
+        }
     }
     let mut carets = vec![caret(mark, source)];
     carets.extend(near.iter().map(|(near, _)| caret(near, source)));
@@ -244,26 +251,6 @@ fn harmless(text: &str, offsets: &mut [usize]) -> String {
     }
     offsets.copy_from_slice(&moved);
     out
-}
-
-/// Words from a file within a sentence: characters that a terminal might obey are written as escapes.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        if is_obeyed(character) {
-            out.extend(character.escape_default());
-        } else {
-            out.push(character);
-        }
-    }
-    out
-}
-
-/// Control characters, line separators, and what changes the direction of text or is not seen.
-fn is_obeyed(character: char) -> bool {
-    character.is_control()
-        || matches!(character,
-            '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{061C}' | '\u{FEFF}')
 }
 
 #[cfg(test)]

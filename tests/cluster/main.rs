@@ -1,0 +1,30 @@
+//! The road rules -> decision -> plan -> apply -> restore on a real API server.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "test code: a panic is how a test fails"
+)]
+
+mod kills;
+mod neighbours;
+mod permissions;
+mod program;
+mod road;
+mod scales;
+#[path = "../support/mod.rs"]
+mod support;
+mod table;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cases = [
+        table::cases(),
+        scales::cases(),
+        kills::cases(),
+        neighbours::cases(),
+        permissions::cases(),
+        program::cases(),
+    ];
+    support::run(cases.into_iter().flatten().collect())
+}

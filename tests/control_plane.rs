@@ -1,0 +1,200 @@
+//! The control plane for tests, tried against itself: what the other tests take for granted.
+#![allow(clippy::unwrap_used, reason = "test code: a panic is how a test fails")]
+
+mod support;
+
+use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
+use kube::Api;
+use kube::api::{ListParams, Patch, PatchParams};
+use serde_json::json;
+use std::path::Path;
+use std::process::ExitCode;
+use support::{ControlPlane, Env, Options, case, fixtures};
+
+fn main() -> ExitCode {
+    support::run(vec![
+        case("the server has the version that go.mod names", version),
+        case("raising a floor raises the Deployment", floor_deployment).needs_controllers(),
+        case("raising a floor raises the StatefulSet", floor_stateful_set).needs_controllers(),
+        case("objects belong to the manager that applied them", managers),
+        case("the audit log counts requests", audit),
+        case("a limited user may do what it was allowed", limited),
+        case("a service account's own token works", service_account),
+        case("a kubeconfig leads to the server", kubeconfig),
+        case("two control planes run side by side, and go away", two_planes),
+    ])
+}
+
+async fn version(env: Env) {
+    if std::env::var_os("KUBEBUILDER_ASSETS").is_some() {
+        return;
+    }
+    let version = env.client.apiserver_version().await.unwrap();
+    assert_eq!(version.git_version, "v1.37.2");
+    assert_eq!((version.major.as_str(), version.minor.as_str()), ("1", "37"));
+}
+
+async fn raise_floor(env: &Env, hpa: &str, min: i32) {
+    let patch = Patch::Merge(json!({"spec": {"minReplicas": min}}));
+    env.api::<HorizontalPodAutoscaler>()
+        .patch(hpa, &PatchParams::default(), &patch)
+        .await
+        .unwrap();
+}
+
+async fn floor_deployment(env: Env) {
+    env.create(&fixtures::deployment("web", 1)).await;
+    env.apply_as("helm", &fixtures::hpa("web", ("Deployment", "web"), 2, 10))
+        .await;
+    env.wait_for_replicas("Deployment", "web", 2).await;
+    raise_floor(&env, "web", 7).await;
+    env.wait_for_replicas("Deployment", "web", 7).await;
+    assert_eq!(env.bounds("web").await, (7, 10));
+}
+
+async fn floor_stateful_set(env: Env) {
+    env.create(&fixtures::stateful_set("db", 1)).await;
+    env.create(&fixtures::hpa("db", ("StatefulSet", "db"), 3, 5))
+        .await;
+    env.wait_for_replicas("StatefulSet", "db", 3).await;
+}
+
+async fn managers(env: Env) {
+    let hpa = env
+        .apply_as("helm", &fixtures::hpa("web", ("Deployment", "web"), 2, 10))
+        .await;
+    let managers: Vec<_> = hpa
+        .metadata
+        .managed_fields
+        .unwrap()
+        .into_iter()
+        .map(|f| f.manager.unwrap())
+        .collect();
+    assert_eq!(managers, ["helm"]);
+}
+
+async fn audit(env: Env) {
+    env.create(&fixtures::hpa("web", ("Deployment", "web"), 2, 10))
+        .await;
+    let before = env.requests(&env.admin).await;
+    assert!(
+        before
+            .iter()
+            .any(|r| r.verb == "create" && r.resource == "horizontalpodautoscalers" && r.code == 201)
+    );
+
+    let hpas = env.api::<HorizontalPodAutoscaler>();
+    hpas.list(&ListParams::default()).await.unwrap();
+    let dry = PatchParams {
+        dry_run: true,
+        ..PatchParams::default()
+    };
+    hpas.patch("web", &dry, &Patch::Merge(json!({"spec": {"minReplicas": 3}})))
+        .await
+        .unwrap();
+    raise_floor(&env, "web", 4).await;
+
+    let after = env.requests(&env.admin).await.split_off(before.len());
+    let seen: Vec<_> = after
+        .iter()
+        .map(|r| (r.verb.as_str(), r.is_write(), r.is_dry_run(), r.code))
+        .collect();
+    let expected = [
+        ("list", false, false, 200),
+        ("patch", true, true, 200),
+        ("patch", true, false, 200),
+    ];
+    assert_eq!(seen, expected);
+    assert!(
+        after
+            .iter()
+            .all(|r| r.namespace == env.namespace && r.resource == "horizontalpodautoscalers")
+    );
+}
+
+async fn limited(env: Env) {
+    let user = env.limited();
+    let hpas = Api::<HorizontalPodAutoscaler>::namespaced(env.client(&user), &env.namespace);
+    let refused = |error: kube::Error| matches!(error, kube::Error::Api(status) if status.is_forbidden());
+    assert!(refused(hpas.list(&ListParams::default()).await.unwrap_err()));
+
+    let read =
+        json!([{"apiGroups": ["autoscaling"], "resources": ["horizontalpodautoscalers"], "verbs": ["list"]}]);
+    env.allow(&user, &read).await;
+    support::wait_for("the RBAC cache", std::time::Duration::from_secs(10), async || {
+        hpas.list(&ListParams::default()).await.map_err(|e| e.to_string())
+    })
+    .await;
+    assert!(refused(hpas.get("web").await.unwrap_err()));
+    let everywhere = Api::<HorizontalPodAutoscaler>::all(env.client(&user));
+    assert!(refused(
+        everywhere.list(&ListParams::default()).await.unwrap_err()
+    ));
+
+    env.allow_everywhere(&user, &read).await;
+    support::wait_for("the RBAC cache", std::time::Duration::from_secs(10), async || {
+        everywhere
+            .list(&ListParams::default())
+            .await
+            .map_err(|e| e.to_string())
+    })
+    .await;
+    let codes: Vec<_> = env.requests(&user).await.iter().map(|r| r.code).collect();
+    assert_eq!(codes.first(), Some(&403));
+    assert_eq!(codes.last(), Some(&200));
+}
+
+async fn service_account(env: Env) {
+    let user = env.service_account("easyscale").await;
+    let hpas = Api::<HorizontalPodAutoscaler>::namespaced(env.client(&user), &env.namespace);
+    let error = hpas.list(&ListParams::default()).await.unwrap_err().to_string();
+    assert!(
+        error.contains(&user.name) && error.contains("cannot list"),
+        "{error}"
+    );
+}
+
+async fn kubeconfig(env: Env) {
+    let kubeconfig = kube::config::Kubeconfig::read_from(env.kubeconfig(&env.limited())).unwrap();
+    let config = kube::Config::from_custom_kubeconfig(kubeconfig, &Default::default())
+        .await
+        .unwrap();
+    let client = kube::Client::try_from(config).unwrap();
+    assert!(!client.apiserver_version().await.unwrap().git_version.is_empty());
+}
+
+async fn two_planes(env: Env) {
+    let options = Options {
+        controller_manager: false,
+        audit_log: false,
+        feature_gates: vec!["HPAScaleToZero=false".into()],
+        ..Options::default()
+    };
+    let other = std::sync::Arc::new(ControlPlane::start(&options).await.unwrap());
+    assert_ne!(other.url(), env.plane.url());
+    let there = Env::on(&other).await;
+    there
+        .create(&fixtures::hpa("only-here", ("Deployment", "web"), 2, 10))
+        .await;
+    assert_eq!(there.bounds("only-here").await, (2, 10));
+    let here = Api::<HorizontalPodAutoscaler>::all(env.client.clone())
+        .list(&ListParams::default())
+        .await
+        .unwrap();
+    assert!(
+        here.iter()
+            .all(|hpa| hpa.metadata.name.as_deref() != Some("only-here"))
+    );
+
+    let processes = other.processes();
+    assert_eq!(
+        processes.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
+        ["etcd", "kube-apiserver"]
+    );
+    other.stop();
+    assert!(!other.path().exists());
+    for (name, pid) in processes {
+        // Linux only; elsewhere nothing is there either.
+        assert!(!Path::new(&format!("/proc/{pid}")).exists(), "{name} still runs");
+    }
+}
