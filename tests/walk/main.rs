@@ -72,6 +72,10 @@ enum Step {
     Toggle(Pair<u32>),
     /// Somebody scales the workload.
     Scale(u32),
+    /// The memory of the scale is deleted.
+    ForgetScale,
+    /// The workload is replaced, with the scale that it had or with this one.
+    RecreateWorkload(Option<u32>),
     /// The controller of autoscalers does its work, even where it should not.
     Controller,
 }
@@ -242,6 +246,38 @@ impl Walk {
             _ => Some(value),
         };
         self.write_scale(value, "kubectl");
+    }
+
+    fn forget_scale(&mut self) {
+        let deployment = self.deployment();
+        // Whose a zero is cannot be told without memory.
+        if self.scale_memory().is_none() || deployment.replicas == 0 {
+            return;
+        }
+        self.server.objects.borrow_mut().memory = None;
+        self.scale =
+            (deployment.manager != FIELD_MANAGER && self.hpa().is_none()).then_some(deployment.replicas);
+    }
+
+    fn recreate_workload(&mut self, replicas: Option<u32>) {
+        let replicas = replicas.unwrap_or(self.deployment().replicas);
+        let memory = self.scale_memory().map(|memory| memory.replicas);
+        let ours = memory.filter(|memory| [memory.applied, memory.pending].contains(&Some(replicas)));
+        self.zero_by_hand = replicas == 0 && ours.is_none();
+        self.scale = match ours {
+            _ if self.hpa().is_some() => None,
+            Some(memory) => Some(memory.original),
+            None => Some(replicas),
+        };
+        let mut objects = self.server.objects.borrow_mut();
+        let (uid, version) = (objects.uid(), objects.tick());
+        objects.deployment = Some(Deployment {
+            uid,
+            version,
+            replicas,
+            pause: None,
+            manager: "velero".to_owned(),
+        });
     }
 
     fn write_scale(&self, value: u32, manager: &str) {
@@ -518,6 +554,8 @@ impl Walk {
                 self.scale = None;
             }
             Step::Scale(value) => self.scale_by_hand(value),
+            Step::ForgetScale => self.forget_scale(),
+            Step::RecreateWorkload(replicas) => self.recreate_workload(replicas),
             Step::Controller => self.controller(),
         }
         Ok(())
@@ -581,6 +619,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => bounds().prop_map(Step::Toggle),
         4 => (1..=6_u32).prop_map(Step::Scale),
         2 => Just(Step::Scale(0)),
+        1 => Just(Step::ForgetScale),
+        2 => prop::option::of(0..=6_u32).prop_map(Step::RecreateWorkload),
         2 => Just(Step::Controller),
     ]
 }
