@@ -12,7 +12,11 @@
 //! | `expected.txt`, `expected.json` | the plan |
 //! | `after.yaml` | the manifests after `apply` |
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops at the first surprise"
+)]
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -20,7 +24,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use easyscale::cluster::{ApplyOptions, Cluster as _, Manifests, apply};
-use easyscale::plan::{Applied, Observed, Options, Outcome, Plan, Planner, Selection};
+use easyscale::plan::{Applied, Observed, Options, Outcome, Plan, Planner, Selection, TargetPlan};
 use easyscale::policy::{self, Target};
 use easyscale::report::{self, Entry, Shown};
 use easyscale::time::Instant;
@@ -145,7 +149,7 @@ impl Case {
         };
         let text = self.tidy(&anstream::adapter::strip_str(&report::text(&shown)).to_string());
         let json = self.tidy(&report::json(&shown));
-        let changes: Vec<bool> = plan.targets.iter().map(|target| target.changes()).collect();
+        let changes: Vec<bool> = plan.targets.iter().map(TargetPlan::changes).collect();
         let options = ApplyOptions {
             concurrency: 4,
             deadline: Deadline::now() + Duration::from_secs(30),

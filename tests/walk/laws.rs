@@ -1,7 +1,7 @@
 //! The laws, checked against what the walk knows by itself.
 
 use easyscale::engine::{Adjusted, Base, Decision, Setter, Want, decide};
-use easyscale::plan::{Applied, Bounds, FIELD_MANAGER, Outcome};
+use easyscale::plan::{Applied, Bounds, Code, FIELD_MANAGER, Outcome};
 use easyscale::policy::Wake;
 
 use super::server::{CEILING, Change, FLOOR};
@@ -66,7 +66,19 @@ impl Walk {
 
     /// After a pass, once nothing is left to write.
     pub(crate) fn check_laws(&mut self, last: &[Applied], way: &Way) -> Checked {
-        let refused = last.iter().any(|done| done.plan.refusal().is_some());
+        let mut refused = false;
+        for refusal in last.iter().filter_map(|done| done.plan.refusal()) {
+            refused = true;
+            // Only where somebody deleted the memory, or swapped the autoscaler for the scale.
+            let lost = if self.hpa().is_some() {
+                self.lost
+            } else {
+                self.scale.is_none()
+            };
+            ensure(refusal.code == Code::StateLost && lost, || {
+                format!("refused: {}", refusal.message)
+            })?;
+        }
         if !refused {
             if self.hpa().is_some() {
                 self.check_bounds(way)?;
@@ -112,6 +124,22 @@ impl Walk {
         ensure(live_ceiling == ceiling, || {
             format!("maxReplicas should be {ceiling}, and is {live_ceiling}")
         })?;
+        let asked = |want: &Want| self.raised == Some(want.value) && may_hold(want);
+        ensure(held || !decision.floor.is_some_and(|want| asked(&want)), || {
+            "somebody wanted more capacity, and it was taken away".to_owned()
+        })?;
+        if let (Some(rule), Some(state)) = (&self.rule, self.state()) {
+            ensure(way.restore || state.header.rule == rule.name, || {
+                "the memory names another rule".to_owned()
+            })?;
+        }
+        for (bound, want) in [decision.floor, decision.ceiling].iter().enumerate() {
+            let kept = self.remembered(bound).filter(|_| want.is_none());
+            ensure(
+                kept.is_none_or(|(_, applied)| applied == hpa.bounds[bound]),
+                || format!("{} is somebody else's, and still remembered", NAMES[bound]),
+            )?;
+        }
         if decision.floor.is_none() && decision.ceiling.is_none() {
             ensure(hpa.state.is_none() && hpa.ours().is_none(), || {
                 "a trace is left on the autoscaler".to_owned()
@@ -190,17 +218,22 @@ impl Walk {
         }
     }
 
+    /// Memory that is there again says what the originals are.
+    pub(crate) fn recover(&mut self) {
+        if let Some(hpa) = self.hpa().filter(|hpa| hpa.state.is_some() && self.lost) {
+            self.lost = false;
+            self.intent = std::array::from_fn(|bound| match self.remembered(bound) {
+                Some((original, _)) => original,
+                None => hpa.bounds[bound],
+            });
+        }
+    }
+
     /// Where nothing of ours is left, the live values are what the owners want.
     fn learn(&mut self) {
+        self.raised = None;
         self.zero_by_hand &= self.deployment().replicas == 0;
         if let Some(hpa) = self.hpa() {
-            if hpa.state.is_some() && self.lost {
-                self.lost = false;
-                self.intent = std::array::from_fn(|bound| match self.remembered(bound) {
-                    Some((original, _)) => original,
-                    None => hpa.bounds[bound],
-                });
-            }
             if hpa.state.is_none() && hpa.ours().is_none() {
                 self.lost = false;
                 self.intent = hpa.bounds;

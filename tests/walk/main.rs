@@ -72,6 +72,10 @@ enum Step {
     Toggle(Pair<u32>),
     /// Somebody scales the workload.
     Scale(u32),
+    /// The memory of the scale is deleted.
+    ForgetScale,
+    /// The workload is replaced, with the scale that it had or with this one.
+    RecreateWorkload(Option<u32>),
     /// The controller of autoscalers does its work, even where it should not.
     Controller,
 }
@@ -89,6 +93,8 @@ struct Walk {
     lost: bool,
     /// What the owner of the scale asked for last, if that can be said.
     scale: Option<u32>,
+    /// What easyscale wanted of the floor when an owner raised it above that; a pass has not been since.
+    raised: Option<u32>,
     /// Somebody else put the workload to sleep.
     zero_by_hand: bool,
     history: Vec<String>,
@@ -118,6 +124,7 @@ impl Walk {
             intent: bounds,
             lost: false,
             scale: (!with_autoscaler).then_some(replicas),
+            raised: None,
             zero_by_hand: replicas == 0,
             history: Vec::new(),
         };
@@ -201,6 +208,13 @@ impl Walk {
             return;
         }
         self.history.push(format!("    {manager} wrote {values:?}"));
+        let known = self.state().is_some_and(|state| state.header.uid == hpa.uid);
+        self.raised = match (self.remembered(FLOOR).filter(|_| known), values[FLOOR]) {
+            (Some((original, applied)), Some(value)) => {
+                (hpa.bounds[FLOOR] == applied && value > applied && value != original).then_some(applied)
+            }
+            _ => None,
+        };
         for bound in [FLOOR, CEILING] {
             // The value that is there already says nothing new.
             let Some(value) = values[bound].filter(|value| *value != hpa.bounds[bound]) else {
@@ -232,6 +246,38 @@ impl Walk {
             _ => Some(value),
         };
         self.write_scale(value, "kubectl");
+    }
+
+    fn forget_scale(&mut self) {
+        let deployment = self.deployment();
+        // Whose a zero is cannot be told without memory.
+        if self.scale_memory().is_none() || deployment.replicas == 0 {
+            return;
+        }
+        self.server.objects.borrow_mut().memory = None;
+        self.scale =
+            (deployment.manager != FIELD_MANAGER && self.hpa().is_none()).then_some(deployment.replicas);
+    }
+
+    fn recreate_workload(&mut self, replicas: Option<u32>) {
+        let replicas = replicas.unwrap_or(self.deployment().replicas);
+        let memory = self.scale_memory().map(|memory| memory.replicas);
+        let ours = memory.filter(|memory| [memory.applied, memory.pending].contains(&Some(replicas)));
+        self.zero_by_hand = replicas == 0 && ours.is_none();
+        self.scale = match ours {
+            _ if self.hpa().is_some() => None,
+            Some(memory) => Some(memory.original),
+            None => Some(replicas),
+        };
+        let mut objects = self.server.objects.borrow_mut();
+        let (uid, version) = (objects.uid(), objects.tick());
+        objects.deployment = Some(Deployment {
+            uid,
+            version,
+            replicas,
+            pause: None,
+            manager: "velero".to_owned(),
+        });
     }
 
     fn write_scale(&self, value: u32, manager: &str) {
@@ -329,6 +375,8 @@ impl Walk {
                 done.outcome
             ));
         }
+        drop(objects);
+        self.recover();
         applied
     }
 
@@ -388,6 +436,11 @@ impl Walk {
         if always && self.deployment().replicas > 0 {
             self.zero_by_hand = false;
         }
+        // A zero that was woken, and put back: it is its owner's again.
+        let ours = self
+            .scale_memory()
+            .is_some_and(|memory| [memory.replicas.applied, memory.replicas.pending].contains(&Some(0)));
+        self.zero_by_hand |= self.scale == Some(0) && self.deployment().replicas == 0 && !ours;
         // Originals that contradict each other cannot both come back; once that is done, it is done.
         if let Some(hpa) = self.hpa()
             && hpa.state.is_none()
@@ -451,6 +504,7 @@ impl Walk {
                     ..Way::default()
                 };
                 self.pass(&way).await;
+                self.raised = None;
                 self.after_a_kill();
             }
             Step::Restore => {
@@ -461,6 +515,7 @@ impl Walk {
                 .await?;
             }
             Step::Forget => {
+                self.raised = None;
                 if let Some(hpa) = &mut self.server.objects.borrow_mut().hpa {
                     if hpa.state.take().is_some() {
                         self.lost = true;
@@ -488,6 +543,7 @@ impl Walk {
                 }
             }
             Step::Toggle(bounds) => {
+                self.raised = None;
                 if self.hpa().is_some() {
                     self.server.objects.borrow_mut().hpa = None;
                 } else {
@@ -498,12 +554,15 @@ impl Walk {
                 self.scale = None;
             }
             Step::Scale(value) => self.scale_by_hand(value),
+            Step::ForgetScale => self.forget_scale(),
+            Step::RecreateWorkload(replicas) => self.recreate_workload(replicas),
             Step::Controller => self.controller(),
         }
         Ok(())
     }
 
     fn recreate(&mut self, how: u8, bounds: Pair<u32>) {
+        self.raised = None;
         let Some(old) = self.hpa() else { return };
         let (bounds, state) = match how % 3 {
             0 => (old.bounds, old.state),
@@ -558,7 +617,10 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Step::Pause),
         1 => Just(Step::PauseWorkload),
         1 => bounds().prop_map(Step::Toggle),
-        5 => (0..=6_u32).prop_map(Step::Scale),
+        4 => (1..=6_u32).prop_map(Step::Scale),
+        2 => Just(Step::Scale(0)),
+        1 => Just(Step::ForgetScale),
+        2 => prop::option::of(0..=6_u32).prop_map(Step::RecreateWorkload),
         2 => Just(Step::Controller),
     ]
 }
@@ -607,7 +669,7 @@ fn walk(mut walk: Walk, steps: Vec<Step>) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(config(150))]
+    #![proptest_config(config(250))]
 
     #[test]
     fn laws_hold_beside_an_autoscaler(

@@ -103,7 +103,7 @@ pub(crate) fn sets() -> impl Strategy<Value = Sets> {
         2 => (1..=16_u32).prop_map(Sets::Ceiling),
         4 => (1..=9_u32, 0..=8_u32).prop_map(|(floor, more)| Sets::Both(floor, floor + more)),
         2 => (1..=9_u32).prop_map(Sets::Replicas),
-        1 => Just(Sets::Replicas(0)),
+        2 => Just(Sets::Replicas(0)),
     ]
 }
 
