@@ -304,6 +304,7 @@ async fn pass(live: &Live, planner: &Planner, at: Instant, events: Option<Instan
         deadline,
         at,
         events,
+        progress: None,
     };
     let applied = apply(live, planner, observed, plan, &options).await.unwrap();
     assert!(applied.iter().all(|applied| applied.outcome == Outcome::Applied));

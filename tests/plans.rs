@@ -155,6 +155,7 @@ impl Case {
             deadline: Deadline::now() + Duration::from_secs(30),
             at: self.at,
             events: None,
+            progress: None,
         };
         let applied = apply(&cluster, &self.planner, observed, plan, &options)
             .await

@@ -88,8 +88,11 @@ async fn pass_over<C: Cluster>(
         deadline,
         at,
         events,
+        progress: Printer::progress(),
     };
-    let targets = apply(cluster, planner, observed, plan, &options).await?;
+    let targets = apply(cluster, planner, observed, plan, &options).await;
+    Printer::end_progress();
+    let targets = targets?;
     Ok(Done {
         at,
         cluster: cluster.name(),

@@ -1,11 +1,14 @@
 //! The only writer to stdout and stderr: data on stdout, talk on stderr.
 
-use std::io::{ErrorKind, Write as _};
+use std::io::{ErrorKind, IsTerminal as _, Write as _};
 
 use anstream::AutoStream;
 
 use crate::plan::Failure;
 use crate::report::printable;
+
+/// Fewer writes than this are over before anybody has read a line of progress.
+const WORTH_WATCHING: usize = 50;
 
 /// Writes for people and machines. Styles are taken out where nobody would see them.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +45,23 @@ impl Printer {
     /// A failure of the cluster.
     pub(super) fn failure(self, failure: &Failure) {
         self.error(&failure.message, failure.hint.as_deref());
+    }
+
+    /// How to show the progress of long work: not at all unless a person watches.
+    pub(super) fn progress() -> Option<fn(usize, usize)> {
+        let show: fn(usize, usize) = |done, total| {
+            if total >= WORTH_WATCHING {
+                let _ = write!(std::io::stderr(), "\r{done} of {total} written");
+            }
+        };
+        std::io::stderr().is_terminal().then_some(show)
+    }
+
+    /// Takes the line of progress away again.
+    pub(super) fn end_progress() {
+        if std::io::stderr().is_terminal() {
+            let _ = write!(std::io::stderr(), "\r\x1b[K");
+        }
     }
 
     /// Whether colour on stderr is seen by somebody.

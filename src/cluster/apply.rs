@@ -3,17 +3,19 @@
 //! A target whose object is not as it was observed is observed and planned again, at most three times;
 //! it is never written blindly. What was not written is a failure, and shows.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashSet};
 use std::future::Future;
 
 use futures::StreamExt;
+use tokio::sync::Semaphore;
 use tokio::time::Instant as Deadline;
 
-use super::events::{EventNote, changes};
+use super::tell::{log_changes, tell};
 use super::{Cluster, Written};
 use crate::plan::{
-    Action, Applied, Bounds, Failure, FailureKind, Note, Observed, Outcome, Plan, Planner, ScaleWrite,
-    TargetPlan, Writes,
+    Action, Applied, Bounds, Failure, FailureKind, MemoryMap, Note, Observed, Outcome, Plan, Planner,
+    ScaleWrite, TargetPlan, Writes,
 };
 use crate::time::Instant;
 
@@ -31,6 +33,8 @@ pub struct ApplyOptions {
     pub at: Instant,
     /// Whether changes are told as Kubernetes Events, and their time.
     pub events: Option<Instant>,
+    /// Told after each written target: how many are done, and of how many.
+    pub progress: Option<fn(usize, usize)>,
 }
 
 /// Carries out `plan`, and tells about it.
@@ -50,6 +54,9 @@ pub async fn apply<C: Cluster>(
         planner,
         options,
         observed,
+        gate: Semaphore::new(options.concurrency.max(1)),
+        done: Cell::new(0),
+        total: 0,
         begun: vec![Begun::default(); plan.targets.len()],
         targets: plan
             .targets
@@ -61,6 +68,7 @@ pub async fn apply<C: Cluster>(
             .collect(),
     };
     let mut pending: Vec<usize> = pass.changing(0..pass.targets.len());
+    pass.total = pending.len();
     for attempt in 0..=MAX_ATTEMPTS {
         let conflicts = pass.write(&pending).await;
         if conflicts.is_empty() || attempt == MAX_ATTEMPTS {
@@ -84,6 +92,9 @@ struct Pass<'a, C> {
     observed: Observed,
     targets: Vec<Applied>,
     begun: Vec<Begun>,
+    gate: Semaphore,
+    done: Cell<usize>,
+    total: usize,
 }
 
 /// What a target was before its first write went through; a later attempt that completes it starts from here.
@@ -194,7 +205,13 @@ impl<C: Cluster> Pass<'_, C> {
     async fn write_autoscalers(&self, pending: &[usize]) -> Vec<(usize, Result<Option<Note>, Stopped>)> {
         let jobs = pending.iter().filter_map(|number| {
             let writes = &self.targets.get(*number)?.plan.writes;
-            Some(async move { (*number, write_autoscaler(self.cluster, writes).await) })
+            Some(async move {
+                let result = write_autoscaler(self.cluster, writes).await;
+                if writes.scale.is_none() {
+                    self.tick();
+                }
+                (*number, result)
+            })
         });
         complete(pending, self.bounded(jobs).await)
     }
@@ -216,9 +233,82 @@ impl<C: Cluster> Pass<'_, C> {
         }
         let jobs = groups.into_iter().map(|(namespace, scales)| async move {
             let known = self.observed.memories.get(namespace);
-            write_namespace(self.cluster, namespace, known, &scales, self.options.concurrency).await
+            self.write_namespace(namespace, known, &scales).await
         });
         complete(pending, self.bounded(jobs).await.into_iter().flatten().collect())
+    }
+
+    /// The three steps of the scales of one namespace.
+    async fn write_namespace(
+        &self,
+        namespace: &str,
+        known: Option<&MemoryMap>,
+        scales: &[(usize, &ScaleWrite)],
+    ) -> Vec<(usize, Result<(), Stopped>)> {
+        let pending: BTreeMap<String, Option<String>> = scales
+            .iter()
+            .filter_map(|(_, scale)| Some((scale.key.clone(), Some(scale.pending.clone()?))))
+            .collect();
+        let mut memory = known.cloned();
+        if !pending.is_empty() {
+            match self
+                .gated(self.cluster.write_memory(namespace, known, &pending))
+                .await
+            {
+                Ok(written) => memory = Some(written),
+                Err(failure) => {
+                    let failed = scales
+                        .iter()
+                        .map(|(number, _)| (*number, Err(failure.clone().into())));
+                    return failed.collect();
+                }
+            }
+        }
+        let writes = scales.iter().map(|(number, scale)| async move {
+            let result = match scale.value {
+                Some((value, manager)) => self.gated(self.cluster.write_scale(scale, value, manager)).await,
+                None => Ok(()),
+            };
+            self.tick();
+            (*number, *scale, result)
+        });
+        let results = futures::future::join_all(writes).await;
+        // A scale that failed keeps its `pending`: whether it was written is seen by the next pass.
+        let after: BTreeMap<String, Option<String>> = results
+            .iter()
+            .filter(|(_, _, result)| result.is_ok())
+            .map(|(_, scale, _)| (scale.key.clone(), scale.after.clone()))
+            .collect();
+        let remembered = if after.is_empty() {
+            Ok(())
+        } else {
+            self.gated(self.cluster.write_memory(namespace, memory.as_ref(), &after))
+                .await
+                .map(drop)
+        };
+        results
+            .into_iter()
+            .map(|(number, scale, result)| {
+                let begun = result.is_ok() && scale.value.is_some();
+                let result = result.and_then(|()| remembered.clone());
+                (number, result.map_err(|failure| Stopped { failure, begun }))
+            })
+            .collect()
+    }
+
+    /// A request when there is room for it: scales of many namespaces share one bound.
+    async fn gated<T>(&self, request: impl Future<Output = T>) -> T {
+        // The gate is never closed; if it were, an unbounded request would be better than none.
+        let _room = self.gate.acquire().await.ok();
+        request.await
+    }
+
+    fn tick(&self) {
+        let done = self.done.get() + 1;
+        self.done.set(done);
+        if let Some(progress) = self.options.progress {
+            progress(done, self.total);
+        }
     }
 
     /// Runs jobs with bounded concurrency until the deadline, and returns what was done by then.
@@ -335,157 +425,6 @@ async fn write_autoscaler<C: Cluster>(cluster: &C, writes: &Writes) -> Result<Op
         released.map_err(|failure| Stopped { failure, begun })?;
     }
     Ok(note)
-}
-
-/// The three steps of the scales of one namespace.
-async fn write_namespace<C: Cluster>(
-    cluster: &C,
-    namespace: &str,
-    known: Option<&crate::plan::MemoryMap>,
-    scales: &[(usize, &ScaleWrite)],
-    concurrency: usize,
-) -> Vec<(usize, Result<(), Stopped>)> {
-    let all = |failure: &Failure| {
-        scales
-            .iter()
-            .map(|(number, _)| (*number, Err(failure.clone().into())))
-            .collect()
-    };
-    let pending: BTreeMap<String, Option<String>> = scales
-        .iter()
-        .filter_map(|(_, scale)| Some((scale.key.clone(), Some(scale.pending.clone()?))))
-        .collect();
-    let mut memory = known.cloned();
-    if !pending.is_empty() {
-        match cluster.write_memory(namespace, known, &pending).await {
-            Ok(written) => memory = Some(written),
-            Err(failure) => return all(&failure),
-        }
-    }
-    let writes = scales.iter().map(|(number, scale)| async move {
-        let result = match scale.value {
-            Some((value, manager)) => cluster.write_scale(scale, value, manager).await,
-            None => Ok(()),
-        };
-        (*number, *scale, result)
-    });
-    let results: Vec<_> = futures::stream::iter(writes)
-        .buffer_unordered(concurrency.max(1))
-        .collect()
-        .await;
-    // A scale that failed keeps its `pending`: whether it was written is seen by the next pass.
-    let after: BTreeMap<String, Option<String>> = results
-        .iter()
-        .filter(|(_, _, result)| result.is_ok())
-        .map(|(_, scale, _)| (scale.key.clone(), scale.after.clone()))
-        .collect();
-    let remembered = if after.is_empty() {
-        Ok(())
-    } else {
-        cluster
-            .write_memory(namespace, memory.as_ref(), &after)
-            .await
-            .map(drop)
-    };
-    results
-        .into_iter()
-        .map(|(number, scale, result)| {
-            let begun = result.is_ok() && scale.value.is_some();
-            let result = result.and_then(|()| remembered.clone());
-            (number, result.map_err(|failure| Stopped { failure, begun }))
-        })
-        .collect()
-}
-
-/// One structured line per change, after all of them.
-fn log_changes(targets: &[Applied]) {
-    for applied in targets {
-        let plan = &applied.plan;
-        let object = plan.object.as_ref();
-        let kind = object.map_or("", |object| object.kind.as_str());
-        let (namespace, name) = (
-            &plan.target.namespace,
-            object.map_or("", |object| object.name.as_str()),
-        );
-        match &applied.outcome {
-            Outcome::Applied => {
-                let mut windows: Vec<_> = plan
-                    .because
-                    .iter()
-                    .map(|because| because.window.as_deref().unwrap_or("default"))
-                    .collect();
-                windows.dedup();
-                let sources: Vec<_> = plan
-                    .because
-                    .iter()
-                    .map(|because| because.source.to_string())
-                    .collect();
-                let notes: Vec<_> = plan.notes.iter().map(|note| note.message.as_str()).collect();
-                tracing::info!(
-                    kind,
-                    namespace,
-                    name,
-                    rule = plan.rule,
-                    change = changes(plan.from, plan.to),
-                    windows = windows.join(", "),
-                    sources = sources.join(", "),
-                    notes = notes.join("; "),
-                    "{}",
-                    if plan.action == Action::Restore {
-                        "restored"
-                    } else {
-                        "changed"
-                    },
-                );
-            }
-            Outcome::Failed(failure) => {
-                tracing::error!(
-                    kind,
-                    namespace,
-                    name,
-                    rule = plan.rule,
-                    failure = failure.kind.as_str(),
-                    "{failure}"
-                );
-            }
-            Outcome::Refused => {
-                if let Some(refusal) = plan.refusal() {
-                    tracing::warn!(
-                        namespace,
-                        name = plan.target.name,
-                        rule = plan.rule,
-                        code = refusal.code.as_str(),
-                        "{}",
-                        refusal.message
-                    );
-                }
-            }
-            Outcome::Unchanged => {}
-        }
-    }
-}
-
-/// Sends the events. A change that could not be told is done all the same.
-async fn tell<C: Cluster>(cluster: &C, targets: &[Applied], time: Instant, options: &ApplyOptions) {
-    let events = targets.iter().filter_map(|applied| EventNote::of(applied, time));
-    let sending = futures::stream::iter(events)
-        .map(|event| async move { cluster.publish(&event).await })
-        .buffer_unordered(options.concurrency.max(1))
-        .filter_map(|result| std::future::ready(result.err()))
-        .collect::<Vec<Failure>>();
-    match tokio::time::timeout_at(options.deadline, sending).await {
-        Ok(failures) => {
-            if let Some(first) = failures.first() {
-                let hint = first.hint.clone().unwrap_or_default();
-                tracing::warn!(
-                    failed = failures.len(),
-                    hint,
-                    "not every change could be told as an event: {first}"
-                );
-            }
-        }
-        Err(_) => tracing::warn!("the deadline passed before every change was told as an event"),
-    }
 }
 
 fn out_of_time() -> Failure {

@@ -9,6 +9,7 @@ mod events;
 mod failure;
 mod live;
 mod manifests;
+mod tell;
 mod wire;
 
 pub use apply::{ApplyOptions, apply};

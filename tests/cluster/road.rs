@@ -126,6 +126,7 @@ pub(crate) fn options(at: &str) -> ApplyOptions {
         deadline: tokio::time::Instant::now() + Duration::from_secs(60),
         at: instant(at),
         events: Some(instant(at)),
+        progress: None,
     }
 }
 

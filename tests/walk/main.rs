@@ -353,6 +353,7 @@ impl Walk {
             deadline: tokio::time::Instant::now() + Duration::from_secs(60),
             at: self.at(),
             events: None,
+            progress: None,
         };
         let applied = apply(&self.server, &planner, observed, plan, &options)
             .await
