@@ -16,13 +16,14 @@ use std::time::Duration;
 
 use easyscale::cluster::{ApplyOptions, Cluster as _, apply};
 use easyscale::plan::{
-    Applied, AutoscalerMemory, FIELD_MANAGER, FailureKind, Options, Outcome, Planner, ScaleMemory, Selection,
+    Applied, AutoscalerMemory, FIELD_MANAGER, FailureKind, Options, Outcome, Planner, RELEASE_MANAGER,
+    ScaleMemory, Selection,
 };
 use easyscale::policy::{Rule, Wake};
 use easyscale::time::Instant;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
-use rules::Written;
+use rules::{Sets, Written};
 use server::{CEILING, Deployment, Entry, FLOOR, Hpa, Pair, Server};
 
 /// Midnight of a day without clock changes, in UTC.
@@ -441,7 +442,8 @@ impl Walk {
         let ours = self
             .scale_memory()
             .is_some_and(|memory| [memory.replicas.applied, memory.replicas.pending].contains(&Some(0)));
-        self.zero_by_hand |= self.scale == Some(0) && self.deployment().replicas == 0 && !ours;
+        let deployment = self.deployment();
+        self.zero_by_hand |= deployment.manager == RELEASE_MANAGER && deployment.replicas == 0 && !ours;
         // Originals that contradict each other cannot both come back; once that is done, it is done.
         if let Some(hpa) = self.hpa()
             && hpa.state.is_none()
@@ -667,6 +669,35 @@ fn walk(mut walk: Walk, steps: Vec<Step>) -> Result<(), TestCaseError> {
         }
         Ok(())
     })
+}
+
+// Ways that a random walk rarely takes.
+
+#[test]
+fn a_killed_release_that_raised_the_ceiling_is_not_forgotten() {
+    let written = Written::two_windows(Sets::Floor(1), Sets::Floor(1));
+    let steps = vec![
+        Step::Rule(written),
+        Step::Time(6),
+        Step::Pass,
+        // Below the original floor of 8, which is to come back.
+        Step::Edit(0, false, [Pick::Leave, Pick::Value(3)]),
+        Step::Time(12),
+        Step::Killed(1),
+        Step::Time(12),
+        Step::Pass,
+    ];
+    walk(Walk::new(true, [8, 8], 3), steps).unwrap();
+}
+
+#[test]
+fn zero_by_hand_outlasts_a_sleep() {
+    let written = Written::two_windows(Sets::Replicas(5), Sets::Replicas(0));
+    let mut steps = vec![Step::Rule(written), Step::Time(6), Step::Pass, Step::Scale(0)];
+    for _ in 0..3 {
+        steps.extend([Step::Time(6), Step::Pass]);
+    }
+    walk(Walk::new(false, [1, 1], 3), steps).unwrap();
 }
 
 proptest! {
