@@ -105,9 +105,14 @@ fn remembered(memory: &Value, bound: &str) -> (i64, i64) {
 async fn row_1(env: Env) {
     web(&env).await;
     let road = Road::new(&env).rule("Deployment", "web", PEAK_5_20);
-    let before = hpa(&env, "web").await.metadata.resource_version;
+    let before = env.requests(&env.admin).await.len();
     assert_unchanged(&road.pass(NOON).await);
-    assert_eq!(hpa(&env, "web").await.metadata.resource_version, before);
+    let requests = env.requests(&env.admin).await.split_off(before);
+    assert!(
+        requests.iter().all(|request| !request.is_write()),
+        "{requests:#?}"
+    );
+    assert_eq!(env.bounds("web").await, (2, 10));
     assert_no_trace(&env, "web").await;
 }
 
