@@ -212,12 +212,19 @@ fn cluster_with(patch: Answer) -> impl Fn(&str, &str, usize) -> Answer + Send + 
 #[tokio::test]
 async fn who_we_are_and_what_we_may() {
     let server = Server::start(|_, _, _| Answer::refusal(401, "Unauthorized", "Unauthorized")).await;
-    server.run(&["plan"]).await.assert_told(&[
-        "cannot list horizontalpodautoscalers: Unauthorized",
-        "has the token expired?",
-    ]);
+    server
+        .run(&["plan"])
+        .await
+        .assert_told(&[": Unauthorized", "has the token expired?"]);
     let forbidden = "horizontalpodautoscalers.autoscaling is forbidden: User \"eve\" cannot list resource";
-    let server = Server::start(move |_, _, _| Answer::refusal(403, "Forbidden", forbidden)).await;
+    let server = Server::start(move |_, path, _| {
+        if path.contains("configmaps") {
+            empty_list()
+        } else {
+            Answer::refusal(403, "Forbidden", forbidden)
+        }
+    })
+    .await;
     let run = server.run(&["plan"]).await;
     run.assert_told(&[
         "User \"eve\"",
@@ -278,10 +285,7 @@ async fn nonsense_is_told_as_nonsense() {
     let list = json!({"metadata": {}, "items": [autoscaler()]}).to_string();
     let cut = list.clone();
     let server = Server::start(move |_, _, _| Answer::CutHalfWay(cut.clone())).await;
-    server
-        .run(&["plan"])
-        .await
-        .assert_told(&["cannot list horizontalpodautoscalers", "hint:"]);
+    server.run(&["plan"]).await.assert_told(&["cannot list", "hint:"]);
     let page = "<html>a login page \u{1b}[31m</html>".to_owned();
     let server = Server::start(move |_, _, _| Answer::Status(200, "", page.clone())).await;
     let run = server.run(&["plan"]).await;
