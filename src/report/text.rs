@@ -131,9 +131,10 @@ fn values(plan: &TargetPlan) -> Vec<String> {
                 .map(reason)
                 .or_else(|| original(plan, plan.from, name))
                 .unwrap_or_default();
+            if why.is_empty() {
+                return format!("{name:<11}  {moved}");
+            }
             format!("{name:<11}  {moved:<width$}  {DIM}{why}{DIM:#}")
-                .trim_end()
-                .to_owned()
         })
         .collect()
 }
