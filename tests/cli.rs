@@ -510,7 +510,7 @@ fn log_lines_are_for_machines_too() {
         ("name", "checkout"),
         ("rule", "checkout-peak"),
         ("change", "minReplicas 2 -> 5, maxReplicas 10 -> 20"),
-        ("windows", "Peak hours, Peak hours"),
+        ("windows", "Peak hours"),
         (
             "sources",
             "policies/checkout-peak.yaml:16:20, policies/checkout-peak.yaml:17:20",
