@@ -83,9 +83,12 @@ fn verdict(entry: &Entry<'_>) -> String {
         return " failed".to_owned();
     }
     let done = entry.outcome.is_some();
-    match (&entry.plan.action, done) {
+    let plan = entry.plan;
+    match (&plan.action, done) {
         (Action::Change, false) => String::new(),
         (Action::Change, true) => " changed".to_owned(),
+        // Nothing is put back where nothing was known, or where everything is in its place already.
+        (Action::Restore, _) if plan.from == plan.to => " is let go".to_owned(),
         (Action::Restore, false) => " gets its originals back".to_owned(),
         (Action::Restore, true) => " has its originals back".to_owned(),
         (Action::None, _) => " stays as it is".to_owned(),
@@ -128,9 +131,10 @@ fn values(plan: &TargetPlan) -> Vec<String> {
                 .map(reason)
                 .or_else(|| original(plan, plan.from, name))
                 .unwrap_or_default();
+            if why.is_empty() {
+                return format!("{name:<11}  {moved}");
+            }
             format!("{name:<11}  {moved:<width$}  {DIM}{why}{DIM:#}")
-                .trim_end()
-                .to_owned()
         })
         .collect()
 }
@@ -154,13 +158,21 @@ fn reason(because: &Because) -> String {
     why
 }
 
+/// Why a bound moves that nothing asks for.
 fn original(plan: &TargetPlan, from: Bounds, name: &str) -> Option<String> {
-    let moves = match name {
-        "minReplicas" => from.min_replicas != plan.to.min_replicas,
-        "maxReplicas" => from.max_replicas != plan.to.max_replicas,
-        _ => from.replicas != plan.to.replicas,
+    let has = |code: &str| plan.notes.iter().any(|note| note.code == code);
+    let (moves, otherwise) = match name {
+        "minReplicas" => (from.min_replicas != plan.to.min_replicas, None),
+        "maxReplicas" => (
+            from.max_replicas != plan.to.max_replicas,
+            has("ceiling-raised").then_some("raised to the floor"),
+        ),
+        _ => (
+            from.replicas != plan.to.replicas,
+            has("wakes").then_some("awake again"),
+        ),
     };
-    moves.then(|| "its original".to_owned())
+    moves.then(|| otherwise.unwrap_or("its original").to_owned())
 }
 
 /// The instant on the wall clock of the rule's zone, and in UTC.
