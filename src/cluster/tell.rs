@@ -1,4 +1,7 @@
 //! After the bounds: what was done, as log lines and as Kubernetes Events.
+//!
+//! What comes from a cluster is a field of a line, never its message: fields are quoted, so that no name and no
+//! answer of a server can make a line of its own.
 
 use futures::StreamExt;
 
@@ -56,7 +59,8 @@ pub(super) fn log_changes(targets: &[Applied]) {
                     name,
                     rule = plan.rule,
                     failure = failure.kind.as_str(),
-                    "{failure}"
+                    reason = failure.message,
+                    "failed"
                 );
             }
             Outcome::Refused => {
@@ -66,8 +70,8 @@ pub(super) fn log_changes(targets: &[Applied]) {
                         name = plan.target.name,
                         rule = plan.rule,
                         code = refusal.code.as_str(),
-                        "{}",
-                        refusal.message
+                        reason = refusal.message,
+                        "refused"
                     );
                 }
             }
@@ -95,8 +99,9 @@ pub(super) async fn tell<C: Cluster>(
                 let hint = first.hint.clone().unwrap_or_default();
                 tracing::warn!(
                     failed = failures.len(),
+                    reason = first.message,
                     hint,
-                    "not every change could be told as an event: {first}"
+                    "not every change could be told as an event"
                 );
             }
         }

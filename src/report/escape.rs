@@ -15,7 +15,6 @@ pub fn printable(text: &str) -> Cow<'_, str> {
 }
 
 /// The text with characters that a terminal might obey shown as `\u{1b}`.
-#[must_use]
 pub(super) fn escaped(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_obeyed) {
         return Cow::Borrowed(text);
@@ -35,7 +34,8 @@ pub(super) fn escaped(text: &str) -> Cow<'_, str> {
 pub(super) fn is_obeyed(character: char) -> bool {
     character.is_control()
         || matches!(character,
-            '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{061C}' | '\u{FEFF}')
+            '\u{00AD}' | '\u{061C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}'
+                | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
 }
 
 #[cfg(test)]

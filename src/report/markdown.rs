@@ -13,10 +13,16 @@ const MAX_ROWS: usize = 200;
 pub fn markdown(shown: &Shown<'_>) -> String {
     let (summary, failed) = count(shown.targets);
     let mut out = String::new();
-    let _ = writeln!(out, "### easyscale plan\n");
+    let tried = shown.targets.iter().any(|entry| entry.outcome.is_some());
+    let (title, done) = if tried {
+        ("apply", "changed")
+    } else {
+        ("plan", "to change")
+    };
+    let _ = writeln!(out, "### easyscale {title}\n");
     let _ = write!(
         out,
-        "**{} to change**, {} unchanged, {} refused",
+        "**{} {done}**, {} unchanged, {} refused",
         summary.change, summary.unchanged, summary.refused
     );
     if failed > 0 {
@@ -95,8 +101,8 @@ fn why(entry: &super::Entry<'_>) -> String {
 fn reason(because: &Because) -> String {
     let source = cell(&because.source.to_string());
     match &because.window {
-        Some(window) => format!("{}, `{source}`", cell(window)),
-        None => format!("default, `{source}`"),
+        Some(window) => format!("{}, {source}", cell(window)),
+        None => format!("default, {source}"),
     }
 }
 
@@ -105,11 +111,12 @@ fn cell(text: &str) -> String {
     let mut cell = String::new();
     for character in printable(text).chars() {
         match character {
-            '|' | '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '&' | '@' | '#' | '!' => {
+            // Even a bare address becomes a link: its colon and its dots are not left as they are.
+            '|' | '\\' | '`' | '*' | '_' | '~' | '[' | ']' | '<' | '>' | '&' | '@' | '#' | '!' | ':' => {
                 let _ = write!(cell, "&#{};", u32::from(character));
             }
             other => cell.push(other),
         }
     }
-    cell
+    cell.replace("www.", "www&#46;")
 }
