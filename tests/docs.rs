@@ -10,6 +10,7 @@
 //!
 //! `EASYSCALE_BLESS=1 cargo test --test docs` writes what the commands print now into the pages.
 #![cfg(unix)]
+#![allow(clippy::expect_used, reason = "test code: a panic is how a test fails")]
 
 #[path = "cli/sandbox.rs"]
 mod sandbox;

@@ -5,23 +5,23 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Where commands run; made anew for each test, so that tests run side by side.
-pub struct Sandbox {
+pub(crate) struct Sandbox {
     directory: PathBuf,
 }
 
 /// Whether expected output is to be written instead of compared: `EASYSCALE_BLESS=1`.
-pub fn blesses() -> bool {
+pub(crate) fn blesses() -> bool {
     std::env::var_os("EASYSCALE_BLESS").is_some_and(|value| !value.is_empty() && value != "0")
 }
 
 /// The repository.
-pub fn repository() -> &'static Path {
+pub(crate) fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 impl Sandbox {
     /// A copy of `policies/`, `examples/` and `deploy/`.
-    pub fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         if directory.exists() {
             fs::remove_dir_all(&directory).expect("the last run's files can be removed");
@@ -33,12 +33,12 @@ impl Sandbox {
     }
 
     /// Where a file is.
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.join(name)
     }
 
     /// Puts a file there.
-    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) {
         let path = self.path(name);
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).expect("a folder in the sandbox");
@@ -48,7 +48,7 @@ impl Sandbox {
 
     /// A command that sees nothing of the machine but this directory and the standard tools. It never finds a
     /// cluster, and logs only what it is told to.
-    pub fn command(&self, program: &str) -> Command {
+    pub(crate) fn command(&self, program: &str) -> Command {
         let built = Path::new(env!("CARGO_BIN_EXE_easyscale"));
         let tools = built.parent().unwrap_or(built).display();
         let mut command = Command::new(program);
