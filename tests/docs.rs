@@ -60,16 +60,8 @@ fn the_plan_reference_names_every_code() {
         missing.is_empty(),
         "docs/plan-json.md does not name the refusals {missing:?}"
     );
-    let source = repository().join("src");
     let mut notes = Vec::new();
-    for file in [
-        "plan/autoscaler.rs",
-        "plan/guards.rs",
-        "plan/planner.rs",
-        "plan/scale.rs",
-        "cluster/apply.rs",
-    ] {
-        let text = fs::read_to_string(source.join(file)).expect("the source is readable");
+    for text in sources("plan").into_iter().chain(sources("cluster")) {
         for made in ["Note::info(", "Note::warning(", "code: "] {
             notes.extend(text.split(made).skip(1).filter_map(first_string));
         }
@@ -129,6 +121,15 @@ fn headings(page: &Path) -> Vec<String> {
     text.lines()
         .filter(|line| line.starts_with('#'))
         .map(name)
+        .collect()
+}
+
+/// The sources of a module.
+fn sources(module: &str) -> Vec<String> {
+    let files = fs::read_dir(repository().join("src").join(module)).expect("the module is there");
+    files
+        .map(|file| file.expect("the module is readable").path())
+        .map(|file| fs::read_to_string(file).expect("the source is readable"))
         .collect()
 }
 
