@@ -2,6 +2,7 @@
 //!
 //! Expected answers are in `tests/cli/*.txt`; `EASYSCALE_BLESS=1 cargo test --test cli` writes them anew.
 #![cfg(unix)]
+#![allow(clippy::expect_used, reason = "test code: a panic is how a test fails")]
 
 #[path = "cli/sandbox.rs"]
 mod sandbox;
