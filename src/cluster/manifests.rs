@@ -284,9 +284,9 @@ impl Cluster for Manifests {
 
 /// What is kept of every object of a file, lists taken apart.
 fn parse(text: &str) -> Result<Observed, String> {
-    parse_at_once(text).or_else(|why| match Tree::parse(text.to_owned()) {
-        Ok(tree) => one_by_one(tree),
-        Err(_) => Err(why),
+    parse_at_once(text).or_else(|why| {
+        let tree = Tree::parse(text.to_owned()).ok();
+        tree.and_then(one_by_one).unwrap_or(Err(why))
     })
 }
 
@@ -305,24 +305,26 @@ fn parse_at_once(text: &str) -> Result<Observed, String> {
 }
 
 /// The slow way, where an object of another kind has fields of our names with other meanings: each object is looked
-/// at on its own, and only those of our kinds have to make sense.
-fn one_by_one(tree: Tree) -> Result<Observed, String> {
+/// at on its own, and only those of our kinds have to make sense. `None`: this is no file of objects at all.
+fn one_by_one(tree: Tree) -> Option<Result<Observed, String>> {
     let mut observed = Observed::default();
     for document in tree.documents {
         let list = document.get("items").and_then(Value::as_sequence).cloned();
         for value in list.unwrap_or_else(|| vec![document]) {
-            let Some((group, kind, namespace, name)) = identity(&value) else {
+            if value.is_null() {
                 continue;
-            };
+            }
+            let (group, kind, namespace, name) = identity(&value)?;
             if !is_ours_to_read(&group, &kind) {
                 continue;
             }
-            let object: Object = serde_yaml::from_value(value)
-                .map_err(|error| format!("{kind} {namespace}/{name}: {error}"))?;
-            sort_in([object], &mut observed);
+            match serde_yaml::from_value::<Object>(value) {
+                Ok(object) => sort_in([object], &mut observed),
+                Err(error) => return Some(Err(format!("{kind} {namespace}/{name}: {error}"))),
+            }
         }
     }
-    Ok(observed)
+    Some(Ok(observed))
 }
 
 fn sort_in(objects: impl IntoIterator<Item = Object>, observed: &mut Observed) {

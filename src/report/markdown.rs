@@ -13,8 +13,7 @@ const MAX_ROWS: usize = 200;
 pub fn markdown(shown: &Shown<'_>) -> String {
     let (summary, failed) = count(shown.targets);
     let mut out = String::new();
-    let tried = shown.targets.iter().any(|entry| entry.outcome.is_some());
-    let (title, done) = if tried {
+    let (title, done) = if shown.tried {
         ("apply", "changed")
     } else {
         ("plan", "to change")
@@ -111,12 +110,12 @@ fn cell(text: &str) -> String {
     let mut cell = String::new();
     for character in printable(text).chars() {
         match character {
-            // Even a bare address becomes a link: its colon and its dots are not left as they are.
-            '|' | '\\' | '`' | '*' | '_' | '~' | '[' | ']' | '<' | '>' | '&' | '@' | '#' | '!' | ':' => {
+            '|' | '\\' | '`' | '*' | '_' | '~' | '[' | ']' | '<' | '>' | '&' | '@' | '#' | '!' => {
                 let _ = write!(cell, "&#{};", u32::from(character));
             }
             other => cell.push(other),
         }
     }
-    cell.replace("www.", "www&#46;")
+    // Even a bare address becomes a link.
+    cell.replace("://", "&#58;//").replace("www.", "www&#46;")
 }
