@@ -208,11 +208,12 @@ impl<'a> Pass<'a> {
         let key = ScaleMemory::key(&target.group, &target.kind, &target.name);
         let remembered = memory.is_some_and(|memory| memory.entries.contains_key(&key));
         let sleeps = planned.decision.replicas.is_some();
-        let forgotten = self
-            .index
-            .workload(&target)
-            .is_some_and(scale::is_forgotten_sleep);
-        if !(sleeps || remembered || forgotten) || planned.notes.iter().any(|note| note.code == "paused") {
+        let at_zero = rule.is_some()
+            && self
+                .index
+                .workload(&target)
+                .is_some_and(|workload| workload.replicas == 0);
+        if !(sleeps || remembered || at_zero) || planned.notes.iter().any(|note| note.code == "paused") {
             return Ok(planned);
         }
         let Some(workload) = self.index.workload(&target) else {

@@ -127,15 +127,19 @@ pub(super) fn plan_beside_autoscaler(
         return Ok((scale.write(pass, rule, &settled, learnt, true)?, notes));
     }
     let Some(remembered) = scale.remembered else {
-        if is_forgotten_sleep(workload) {
-            // Row 11: what it was before is unknown, but its autoscaler knows what it should be.
+        let wakes = rule.is_some_and(|rule| rule.wake == Wake::Always);
+        if let (0, Some(_), None) = (workload.replicas, rule, &scale.stored) {
+            // A lost memory of our own sleep looks the same: the API forgets who wrote a zero.
             let value = floor.max(1);
-            notes.push(Note::warning(
-                "state-lost",
-                format!("easyscale put it to sleep, and the memory of that is gone; it is woken with {value} replicas"),
-            ));
-            notes.push(Note::info("wakes", "its autoscaler takes over from there"));
-            return Ok((Some(scale.forget(Some(value))), notes));
+            if wakes {
+                notes.push(Note::info(
+                    "wakes",
+                    format!("wakes it with {value} replicas and hands over to its autoscaler"),
+                ));
+                return Ok((Some(scale.forget(Some(value))), notes));
+            }
+            notes.push(asleep_by_hand(value));
+            return Ok((None, notes));
         }
         let leftover = scale.stored.is_some().then(|| scale.forget(None));
         return Ok((leftover, notes));
@@ -157,11 +161,6 @@ pub(super) fn plan_beside_autoscaler(
         ));
     }
     Ok((Some(scale.forget(None)), notes))
-}
-
-/// Whether we put a workload to sleep and have forgotten it: our zero, without a memory.
-pub(super) fn is_forgotten_sleep(workload: &Workload) -> bool {
-    workload.replicas == 0 && workload.managers.owns_scale
 }
 
 /// Lets go of a workload that something else drives by now: its scale is not ours to write.
@@ -305,13 +304,7 @@ impl<'a> Scale<'a> {
             };
             return settle(learnt, seen, Some(want), true);
         }
-        notes.push(Note::info(
-            "asleep-by-hand",
-            format!(
-                "somebody scaled it to 0, so it is left asleep; `wake: always` in the rule would raise it to {}",
-                want.value
-            ),
-        ));
+        notes.push(asleep_by_hand(want.value));
         let kept = match learnt {
             Learnt::Ours(old) | Learnt::Reverted(old) | Learnt::Drifted(old) => Some(old),
             Learnt::Fresh | Learnt::Lost => None,
@@ -412,6 +405,16 @@ impl<'a> Scale<'a> {
             after: None,
         }
     }
+}
+
+fn asleep_by_hand(value: Replicas) -> Note {
+    Note::info(
+        "asleep-by-hand",
+        format!(
+            "it is at 0 and easyscale remembers no sleep of its own, so it is left asleep; `wake: always` in the rule \
+             would raise it to {value}"
+        ),
+    )
 }
 
 /// Settles a write that may have been interrupted: a live value equal to `pending` or `applied` is ours.
