@@ -9,6 +9,9 @@ use crate::plan::{Action, Applied, Failure, Outcome};
 use crate::time::Instant;
 
 /// One structured line per change, after all of them.
+///
+/// Text that a cluster had a say in is a field, never the message: fields are quoted and escaped, a message could end
+/// its line and begin another.
 pub(super) fn log_changes(targets: &[Applied]) {
     for applied in targets {
         let plan = &applied.plan;
@@ -56,7 +59,8 @@ pub(super) fn log_changes(targets: &[Applied]) {
                     name,
                     rule = plan.rule,
                     failure = failure.kind.as_str(),
-                    "{failure}"
+                    reason = failure.to_string(),
+                    "failed"
                 );
             }
             Outcome::Refused => {
@@ -66,8 +70,8 @@ pub(super) fn log_changes(targets: &[Applied]) {
                         name = plan.target.name,
                         rule = plan.rule,
                         code = refusal.code.as_str(),
-                        "{}",
-                        refusal.message
+                        reason = refusal.message,
+                        "refused"
                     );
                 }
             }
@@ -96,7 +100,8 @@ pub(super) async fn tell<C: Cluster>(
                 tracing::warn!(
                     failed = failures.len(),
                     hint,
-                    "not every change could be told as an event: {first}"
+                    reason = first.to_string(),
+                    "not every change could be told as an event"
                 );
             }
         }
