@@ -1,0 +1,234 @@
+//! README.md and docs/*.md keep their word: every ```console block is run, every rule is checked.
+//!
+//! - A ```console block holds commands (`$ …`) and what they print. They run in a copy of the examples, the blocks of
+//!   a page one after the other. `cargo run --quiet --` stands for `easyscale`. A line `...` stands for any lines.
+//!   A command succeeds, unless the next one is `$ echo $?`.
+//! - A ```yaml block whose first line is a comment with a path is that file. One that holds a whole `ScalingRule` is
+//!   validated as well.
+//! - Blocks that need a cluster are marked ```sh and are not run.
+//!
+//! `EASYSCALE_BLESS=1 cargo test --test docs` writes what the commands print now into the pages.
+#![cfg(unix)]
+
+#[path = "cli/sandbox.rs"]
+mod sandbox;
+
+use std::fs;
+use std::path::PathBuf;
+
+use easyscale::plan::Code;
+use sandbox::{Sandbox, blesses, repository};
+
+#[test]
+fn commands_print_what_the_pages_say() {
+    let mut wrong = Vec::new();
+    let mut commands = 0;
+    for page in pages() {
+        let text = fs::read_to_string(&page).expect("the page is readable");
+        let name = page
+            .strip_prefix(repository())
+            .unwrap_or(&page)
+            .display()
+            .to_string();
+        let sandbox = Sandbox::new(&format!("docs-{}", name.replace(['/', '.'], "-")));
+        let (now, ran) = run(&text, &sandbox, &name, &mut wrong);
+        commands += ran;
+        if blesses() && now != text {
+            fs::write(&page, now).expect("the page can be written");
+        }
+    }
+    assert!(commands >= 10, "only {commands} commands were found");
+    assert!(
+        wrong.is_empty(),
+        "\n{}\nEASYSCALE_BLESS=1 cargo test --test docs  writes what is printed now\n",
+        wrong.join("\n")
+    );
+}
+
+#[test]
+fn the_plan_reference_names_every_code() {
+    let page = fs::read_to_string(repository().join("docs/plan-json.md")).expect("the page is readable");
+    let has = |code: &str| page.contains(&format!("`{code}`"));
+    let missing: Vec<_> = Code::ALL
+        .iter()
+        .map(|code| code.as_str())
+        .filter(|code| !has(code))
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "docs/plan-json.md does not name the refusals {missing:?}"
+    );
+    let source = repository().join("src");
+    let mut notes = Vec::new();
+    for file in [
+        "plan/autoscaler.rs",
+        "plan/guards.rs",
+        "plan/planner.rs",
+        "plan/scale.rs",
+        "cluster/apply.rs",
+    ] {
+        let text = fs::read_to_string(source.join(file)).expect("the source is readable");
+        for made in ["Note::info(", "Note::warning(", "code: "] {
+            notes.extend(text.split(made).skip(1).filter_map(first_string));
+        }
+    }
+    assert!(notes.len() >= 18, "notes are made in another way now: {notes:?}");
+    notes.retain(|code| !has(code));
+    assert!(
+        notes.is_empty(),
+        "docs/plan-json.md does not name the notes {notes:?}"
+    );
+}
+
+#[test]
+fn the_rule_reference_names_every_problem() {
+    let page = fs::read_to_string(repository().join("docs/rules.md")).expect("the page is readable");
+    let missing: Vec<_> = easyscale::policy::CODES
+        .iter()
+        .filter(|(code, _)| !page.contains(&format!("`{code}`")))
+        .collect();
+    assert!(missing.is_empty(), "docs/rules.md does not name {missing:?}");
+}
+
+#[test]
+fn links_lead_somewhere() {
+    let mut broken = Vec::new();
+    for page in pages() {
+        let text = fs::read_to_string(&page).expect("the page is readable");
+        let folder = page.parent().unwrap_or(repository());
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let file = link.split('#').next().unwrap_or_default();
+            if !file.is_empty() && !link.contains("://") && !folder.join(file).exists() {
+                broken.push(format!("{}: {link}", page.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+/// The string that a piece of source starts with, blanks aside.
+fn first_string(text: &str) -> Option<String> {
+    let (code, _) = text.trim_start().strip_prefix('"')?.split_once('"')?;
+    Some(code.to_owned())
+}
+
+fn pages() -> Vec<PathBuf> {
+    let folder = fs::read_dir(repository().join("docs")).expect("there are docs");
+    let mut pages: Vec<_> = folder
+        .map(|entry| entry.expect("docs are readable").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
+        .collect();
+    pages.sort();
+    pages.insert(0, repository().join("README.md"));
+    pages.push(repository().join("CONTRIBUTING.md"));
+    pages.retain(|page| page.exists());
+    pages
+}
+
+/// Runs the blocks of a page; returns the page as it should be, and how many commands ran.
+fn run(text: &str, sandbox: &Sandbox, page: &str, wrong: &mut Vec<String>) -> (String, usize) {
+    let mut now = String::new();
+    let mut commands = 0;
+    let mut lines = text.lines().enumerate().peekable();
+    while let Some((number, line)) = lines.next() {
+        now.push_str(line);
+        now.push('\n');
+        let language = line.strip_prefix("```").unwrap_or_default();
+        if !matches!(language, "console" | "yaml") {
+            continue;
+        }
+        let mut block = Vec::new();
+        while let Some((_, line)) = lines.next_if(|(_, line)| *line != "```") {
+            block.push(line);
+        }
+        if language == "yaml" {
+            check_yaml(&block, sandbox, &format!("{page}:{}", number + 1), wrong);
+            block.iter().for_each(|line| now.extend([line, "\n"]));
+            continue;
+        }
+        let mut status = 0;
+        let mut block = block.into_iter().peekable();
+        while let Some(command) = block.next() {
+            let mut said = Vec::new();
+            while let Some(line) = block.next_if(|line| !line.starts_with("$ ")) {
+                said.push(line);
+            }
+            let place = format!("{page}:{}: {command}", number + 1);
+            let Some(command_line) = command.strip_prefix("$ ") else {
+                wrong.push(format!("{place}\n  a block starts with a command"));
+                continue;
+            };
+            let (printed, code) = shell(command_line, status, sandbox);
+            commands += 1;
+            status = code;
+            if code != 0 && block.peek() != Some(&"$ echo $?") {
+                wrong.push(format!("{place}\n  ends with {code}:\n{printed}"));
+            }
+            now.extend([command, "\n"]);
+            let printed_lines: Vec<_> = printed.lines().map(str::trim_end).collect();
+            if matches(&said, &printed_lines) {
+                said.iter().for_each(|line| now.extend([line, "\n"]));
+            } else {
+                printed_lines.iter().for_each(|line| now.extend([line, "\n"]));
+                if !blesses() {
+                    wrong.push(format!(
+                        "{place}\n--- the page says\n{}\n--- it prints\n{printed}",
+                        said.join("\n")
+                    ));
+                }
+            }
+        }
+    }
+    (now, commands)
+}
+
+fn shell(line: &str, status: i32, sandbox: &Sandbox) -> (String, i32) {
+    let line = line.replace("cargo run --quiet -- ", "easyscale ");
+    let output = sandbox
+        .command("sh")
+        .args(["-c", &format!("exec 2>&1; (exit {status}); {line}")])
+        .output()
+        .expect("there is a shell");
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    (printed, output.status.code().unwrap_or(-1))
+}
+
+fn check_yaml(block: &[&str], sandbox: &Sandbox, place: &str, wrong: &mut Vec<String>) {
+    let text = block.join("\n");
+    let named = block
+        .first()
+        .and_then(|line| line.strip_prefix("# "))
+        .filter(|path| path.ends_with(".yaml"));
+    if let Some(path) = named {
+        sandbox.write(path, format!("{text}\n"));
+    }
+    if text.contains("kind: ScalingRule") && text.contains("apiVersion") {
+        sandbox.write(".rule.yaml", &text);
+        let (printed, code) = shell("easyscale validate .rule.yaml", 0, sandbox);
+        if code != 0 {
+            wrong.push(format!("{place}: this rule is not valid:\n{printed}"));
+        }
+    }
+}
+
+/// Whether what is printed is what is said, where `...` is any number of lines.
+fn matches(said: &[&str], printed: &[&str]) -> bool {
+    match said.split_first() {
+        None => printed.is_empty(),
+        Some((&"...", rest)) => (0..=printed.len()).any(|from| matches(rest, &printed[from..])),
+        Some((first, rest)) => printed.first() == Some(first) && matches(rest, &printed[1..]),
+    }
+}
+
+#[test]
+fn a_page_can_be_wrong() {
+    let sandbox = Sandbox::new("docs-can-be-wrong");
+    let mut wrong = Vec::new();
+    let page = "```console\n$ echo a\nb\n$ false\n```\n```yaml\napiVersion: easyscale.io/v1\nkind: ScalingRule\n```\n";
+    run(page, &sandbox, "a.md", &mut wrong);
+    assert_eq!(wrong.len(), if blesses() { 2 } else { 3 }, "{wrong:#?}");
+    let mut wrong = Vec::new();
+    let page = "```console\n$ seq 4\n1\n...\n4\n$ false\n$ echo $?\n1\n```\n";
+    assert_eq!(run(page, &sandbox, "a.md", &mut wrong), (page.to_owned(), 3));
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
