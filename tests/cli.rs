@@ -1,10 +1,16 @@
 //! The command line as scripts see it: exit status, stdout and stderr, together.
 //!
-//! Expected answers are in `tests/cli/*.txt`; `EASYSCALE_BLESS=1 cargo test --test cli` writes them anew.
+//! Expected answers are in `tests/cli/*.txt`, and in the folders of `tests/cases/cli/`;
+//! `EASYSCALE_BLESS=1 cargo test --test cli` writes them anew.
 #![cfg(unix)]
+
+#[path = "cli/cases.rs"]
+mod cases;
 
 #[path = "cli/sandbox.rs"]
 mod sandbox;
+#[path = "cli/streams.rs"]
+mod streams;
 
 use std::collections::BTreeSet;
 use std::fs;
