@@ -36,8 +36,8 @@ bench *ARGS:
 
 # Write the expected files of the golden tests anew; read the difference before committing it.
 bless:
-    EASYSCALE_BLESS=1 cargo test --test plans --test policy --test cli
-    git status --short tests/cases
+    EASYSCALE_BLESS=1 cargo test --test plans --test policy --test cli --test docs
+    git status --short tests docs README.md
 
 # Walk at random over planner and apply, so many times as often as the tests do.
 soak WALKS="40":

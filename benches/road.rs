@@ -119,6 +119,7 @@ async fn against_manifests() {
                     at: plan.at,
                     cluster: "bench",
                     targets: &entries,
+                    tried: false,
                     unchanged: false,
                 };
                 assert!(text(&shown).len() > count);

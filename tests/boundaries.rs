@@ -3,6 +3,8 @@
 //! Reads `src/**/*.rs` as tokens: comments and strings are no code, `use` trees are spelt out, names that `use`
 //! brought in are followed. Types behind a macro or a re-export are not seen; that is what review is for.
 
+#![allow(clippy::expect_used, reason = "test code: a panic is how a test fails")]
+
 use std::collections::HashMap;
 use std::fmt;
 use std::fs;

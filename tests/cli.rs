@@ -3,6 +3,7 @@
 //! Expected answers are in `tests/cli/*.txt`, and in the folders of `tests/cases/cli/`;
 //! `EASYSCALE_BLESS=1 cargo test --test cli` writes them anew.
 #![cfg(unix)]
+#![allow(clippy::expect_used, reason = "test code: a panic is how a test fails")]
 
 #[path = "cli/cases.rs"]
 mod cases;

@@ -145,6 +145,7 @@ impl Case {
             at: plan.at,
             cluster: "file cluster.yaml",
             targets: &entries,
+            tried: false,
             unchanged: true,
         };
         let text = self.tidy(&anstream::adapter::strip_str(&report::text(&shown)).to_string());

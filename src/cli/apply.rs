@@ -114,6 +114,7 @@ pub(super) fn show(
             at: done.at,
             cluster: &done.cluster,
             targets: &targets,
+            tried: true,
             unchanged,
         },
         output,

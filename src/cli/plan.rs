@@ -57,6 +57,7 @@ pub(super) fn show(
             at: plan.at,
             cluster,
             targets: &targets,
+            tried: false,
             unchanged,
         },
         output,

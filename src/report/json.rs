@@ -93,7 +93,6 @@ struct NoteJson<'a> {
 #[must_use]
 pub fn json(shown: &Shown<'_>) -> String {
     let (summary, failed) = count(shown.targets);
-    let tried = shown.targets.iter().any(|entry| entry.outcome.is_some());
     let document = Document {
         at: shown.at.to_string(),
         tzdb: tzdb_version(),
@@ -102,7 +101,7 @@ pub fn json(shown: &Shown<'_>) -> String {
             change: summary.change,
             unchanged: summary.unchanged,
             refused: summary.refused,
-            failed: tried.then_some(failed),
+            failed: shown.tried.then_some(failed),
         },
         targets: shown.targets.iter().map(target).collect(),
     };

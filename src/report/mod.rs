@@ -24,6 +24,8 @@ pub struct Shown<'a> {
     pub cluster: &'a str,
     /// The targets, and of an apply what came of each.
     pub targets: &'a [Entry<'a>],
+    /// Whether it was carried out; with no targets at all they cannot tell.
+    pub tried: bool,
     /// Also show targets that are as they should be.
     pub unchanged: bool,
 }

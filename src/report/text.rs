@@ -18,13 +18,12 @@ const DIM: Style = Style::new().dimmed();
 #[must_use]
 pub fn text(shown: &Shown<'_>) -> String {
     let mut out = String::new();
-    let tried = shown.targets.iter().any(|entry| entry.outcome.is_some());
-    let what = if tried { "Applied" } else { "Plan" };
+    let what = if shown.tried { "Applied" } else { "Plan" };
     let _ = writeln!(out, "{what} for {} on {}\n", shown.at, printable(shown.cluster));
     for entry in shown.targets {
         show(&mut out, entry, shown.unchanged);
     }
-    out.push_str(&summary_line(shown, tried));
+    out.push_str(&summary_line(shown));
     out
 }
 
@@ -195,7 +194,7 @@ fn zone(plan: &TargetPlan) -> Option<&Zone> {
     window.or(rule.schedule.first()).map(|window| &window.zone)
 }
 
-fn summary_line(shown: &Shown<'_>, tried: bool) -> String {
+fn summary_line(shown: &Shown<'_>) -> String {
     let (summary, failed) = count(shown.targets);
     let restores = shown
         .targets
@@ -204,7 +203,7 @@ fn summary_line(shown: &Shown<'_>, tried: bool) -> String {
         .count();
     let changes = summary.change - restores;
     let mut parts = Vec::new();
-    let (change, restore) = if tried {
+    let (change, restore) = if shown.tried {
         ("changed", "restored")
     } else {
         ("to change", "to restore")
