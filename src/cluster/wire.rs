@@ -41,6 +41,8 @@ pub(super) enum Object {
     Memory(String, MemoryMap),
     List(Vec<Object>),
     Other,
+    /// It does not say what it is: no manifest.
+    Kindless,
 }
 
 impl From<Item> for Object {
@@ -60,6 +62,7 @@ impl From<Item> for Object {
             ("", "ConfigMap") if item.metadata.name == MEMORY_CONFIG_MAP => {
                 Self::Memory(item.metadata.namespace.clone(), item.into_memory())
             }
+            (_, "") => Self::Kindless,
             _ => Self::Other,
         }
     }

@@ -13,10 +13,15 @@ const MAX_ROWS: usize = 200;
 pub fn markdown(shown: &Shown<'_>) -> String {
     let (summary, failed) = count(shown.targets);
     let mut out = String::new();
-    let _ = writeln!(out, "### easyscale plan\n");
+    let (what, changed) = if shown.tried {
+        ("apply", "changed")
+    } else {
+        ("plan", "to change")
+    };
+    let _ = writeln!(out, "### easyscale {what}\n");
     let _ = write!(
         out,
-        "**{} to change**, {} unchanged, {} refused",
+        "**{} {changed}**, {} unchanged, {} refused",
         summary.change, summary.unchanged, summary.refused
     );
     if failed > 0 {
