@@ -14,9 +14,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::time::{Duration, Instant as Clock};
+use std::time::{Duration, Instant as Stopwatch};
 
-use easyscale::cluster::{ApplyOptions, Cluster, Live, Manifests, apply};
+use easyscale::cluster::{ApplyOptions, Clock, Cluster, Live, Manifests, apply};
 use easyscale::plan::{BoundsWrite, Options, Outcome, Plan, Planner};
 use easyscale::policy::{self, Rule};
 use easyscale::report::{Entry, Shown, text};
@@ -106,12 +106,12 @@ async fn against_manifests() {
             let planner = planner(&loaded.rules, "shop");
             let (mut parse, mut whole) = (Vec::new(), Vec::new());
             for round in 0..ROUNDS {
-                let started = Clock::now();
+                let started = Stopwatch::now();
                 let observed = Manifests::new(&file).observe(&planner).await.unwrap();
                 parse.push(started.elapsed());
                 assert_eq!(observed.autoscalers.len(), count);
                 drop(observed);
-                let started = Clock::now();
+                let started = Stopwatch::now();
                 let observed = Manifests::new(&file).observe(&planner).await.unwrap();
                 let plan = planner.plan(&observed, at(round));
                 let entries = Entry::of_plan(&plan);
@@ -232,7 +232,7 @@ async fn against_a_cluster() {
         for round in 0..ROUNDS {
             let plan = plan(&live, &planner, at(2 * round)).await;
             let time_bare = send_bare(&env.client, &plan, events.is_some()).await;
-            let started = Clock::now();
+            let started = Stopwatch::now();
             pass(&live, &planner, at(2 * round + 1), events).await;
             let time_ours = started.elapsed();
             ratios.push(time_ours.as_secs_f64() / time_bare.as_secs_f64());
@@ -303,7 +303,7 @@ async fn pass(live: &Live, planner: &Planner, at: Instant, events: Option<Instan
     let options = ApplyOptions {
         concurrency: IN_FLIGHT,
         deadline,
-        at,
+        at: Clock::Pretended(at),
         events,
         progress: None,
     };
@@ -319,7 +319,7 @@ async fn send_bare(client: &Client, plan: &Plan, events: bool) -> Duration {
         .filter_map(|target| target.writes.bounds.as_ref())
         .collect();
     assert_eq!(writes.len(), TARGETS);
-    let started = Clock::now();
+    let started = Stopwatch::now();
     let sent = futures::stream::iter(&writes).map(|write| async move {
         let object = &write.object;
         let mut params = PatchParams::apply("easyscale");
@@ -364,7 +364,7 @@ async fn send_bare(client: &Client, plan: &Plan, events: bool) -> Duration {
 
 /// Wall time and peak memory (MiB) of a whole process; Linux only, elsewhere the memory is 0.
 fn whole_process(args: &[String], kubeconfig: Option<&Path>) -> (Duration, f64) {
-    let started = Clock::now();
+    let started = Stopwatch::now();
     let mut command = Command::new(env!("CARGO_BIN_EXE_easyscale"));
     command
         .env_clear()

@@ -315,7 +315,7 @@ async fn what_the_server_says_to_a_write_is_told_per_target() {
             ["failed", "is invalid: spec.minReplicas"],
         ),
         (
-            Answer::refusal(403, "Forbidden", "no patch for you"),
+            Answer::refusal(403, "Forbidden", "User \"eve\" cannot patch resource"),
             ["failed", "verbs: [patch]"],
         ),
         (

@@ -23,7 +23,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use easyscale::cluster::{ApplyOptions, Cluster as _, Manifests, apply};
+use easyscale::cluster::{ApplyOptions, Clock, Cluster as _, Manifests, apply};
 use easyscale::plan::{Applied, Observed, Options, Outcome, Plan, Planner, Selection, TargetPlan};
 use easyscale::policy::{self, Target};
 use easyscale::report::{self, Entry, Shown};
@@ -154,7 +154,7 @@ impl Case {
         let options = ApplyOptions {
             concurrency: 4,
             deadline: Deadline::now() + Duration::from_secs(30),
-            at: self.at,
+            at: Clock::Pretended(self.at),
             events: None,
             progress: None,
         };

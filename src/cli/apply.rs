@@ -7,8 +7,8 @@ use super::exit::Exit;
 use super::load;
 use super::plan::render;
 use super::printer::Printer;
-use crate::cluster::{ApplyOptions, Cluster, Live, Manifests, apply};
-use crate::plan::{Applied, Failure, FailureKind, Observed, Outcome, Plan, Planner};
+use crate::cluster::{ApplyOptions, Clock, Cluster, Live, Manifests, apply};
+use crate::plan::{Applied, Observed, Outcome, Plan, Planner};
 use crate::report::{Entry, Shown};
 use crate::time::Instant;
 
@@ -24,7 +24,9 @@ pub(super) async fn run(args: ApplyArgs, printer: Printer) -> anyhow::Result<Exi
     let Some(rules) = load::rules(&policies, printer, output == Output::Json)? else {
         return Ok(Exit::Failed);
     };
+    let given = rules.len();
     let planner = Planner::new(rules, load::options(&place, prune));
+    load::tell_left_out(given, &planner, printer);
     warn_of_pretended_time(&place, printer);
     let done = pass(&planner, &place, &write, |observed, at| {
         planner.plan(observed, at)
@@ -41,6 +43,11 @@ pub(super) struct Done {
 }
 
 impl Done {
+    /// Whether there was nothing to look at.
+    pub(super) fn is_empty(&self) -> bool {
+        self.targets.is_empty()
+    }
+
     /// Whether anything was written.
     pub(super) fn wrote(&self) -> bool {
         self.targets
@@ -60,10 +67,7 @@ pub(super) async fn pass(
     match &place.cluster {
         Some(file) => pass_over(&Manifests::new(file), planner, place, write, deadline, make).await,
         None => {
-            let connection = place.connection();
-            let live = tokio::time::timeout_at(deadline, Live::connect(&connection))
-                .await
-                .map_err(|_| late(write))??;
+            let live = load::in_time(write.deadline, Live::connect(&place.connection())).await?;
             pass_over(&live, planner, place, write, deadline, make).await
         }
     }
@@ -77,16 +81,15 @@ async fn pass_over<C: Cluster>(
     deadline: Deadline,
     make: impl FnOnce(&Observed, Instant) -> Plan,
 ) -> anyhow::Result<Done> {
+    let left = deadline.saturating_duration_since(Deadline::now());
+    let observed = load::in_time(left, cluster.observe(planner)).await?;
     let at = load::instant(place);
-    let observed = tokio::time::timeout_at(deadline, cluster.observe(planner))
-        .await
-        .map_err(|_| late(write))??;
     let plan = make(&observed, at);
     let events = (!write.no_events).then(load::now);
     let options = ApplyOptions {
         concurrency: write.concurrency,
         deadline,
-        at,
+        at: place.at.map_or(Clock::Wall(load::now), Clock::Pretended),
         events,
         progress: Printer::progress(),
     };
@@ -140,15 +143,4 @@ pub(super) fn warn_of_pretended_time(place: &ClusterArgs, printer: Printer) {
              without --at sets the bounds of now"
         ));
     }
-}
-
-fn late(write: &WriteArgs) -> Failure {
-    Failure::new(
-        FailureKind::Timeout,
-        format!(
-            "the deadline of {} s was over before the cluster was seen; nothing was written",
-            write.deadline.as_secs()
-        ),
-    )
-    .hint("is the API server of the kubeconfig's context up? give it more time with --deadline")
 }

@@ -103,7 +103,7 @@ pub(super) struct ClusterArgs {
     #[arg(long, value_name = "NAME")]
     pub(super) context: Option<String>,
     /// Only this namespace (several: repeat it, or separate by commas). Without it: the whole cluster.
-    #[arg(short, long = "namespace", value_name = "NAMESPACE", value_delimiter = ',')]
+    #[arg(short, long = "namespace", value_name = "NAMESPACE", value_delimiter = ',', value_parser = namespace)]
     pub(super) namespaces: Vec<String>,
     /// Which installation this is; what another one wrote is left alone.
     #[arg(long, value_name = "NAME", default_value = "default", env = "EASYSCALE_INSTANCE", value_parser = instance)]
@@ -148,6 +148,9 @@ pub(super) struct PlanArgs {
     /// Exit with 2 when there are changes.
     #[arg(long)]
     pub(super) detailed_exitcode: bool,
+    /// The cluster is seen by then, or it is an error.
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = duration)]
+    pub(super) deadline: Duration,
 }
 
 #[derive(Debug, Args)]
@@ -214,11 +217,7 @@ pub(super) struct CompletionsArgs {
 
 impl ClusterArgs {
     pub(super) fn namespaces(&self) -> BTreeSet<String> {
-        self.namespaces
-            .iter()
-            .filter(|name| !name.is_empty())
-            .cloned()
-            .collect()
+        self.namespaces.iter().cloned().collect()
     }
 
     pub(super) fn connection(&self) -> Connection {
@@ -241,6 +240,20 @@ impl RestoreArgs {
 
 fn instant(text: &str) -> Result<Instant, String> {
     Instant::parse(text).map_err(|invalid| invalid.message)
+}
+
+/// The name of a namespace becomes part of a path; an empty one must never mean all of them.
+fn namespace(text: &str) -> Result<String, String> {
+    let inner =
+        |character: char| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '-';
+    let good = (1..=63).contains(&text.len())
+        && text.chars().all(inner)
+        && !text.starts_with('-')
+        && !text.ends_with('-');
+    if good {
+        return Ok(text.to_owned());
+    }
+    Err("a namespace has 1 to 63 lower-case letters, digits and `-`; leave --namespace out for the whole cluster".to_owned())
 }
 
 /// `90s`, `5m`, `1h`; a bare number is seconds.
@@ -287,6 +300,7 @@ fn target(text: &str) -> Result<Target, String> {
     let [kind, namespace, name] = parts.as_slice() else {
         return Err("write kind/namespace/name, such as deployment/shop/checkout".to_owned());
     };
+    let namespace = self::namespace(namespace)?;
     let (group, kind) = match kind.to_ascii_lowercase().as_str() {
         "deployment" | "deployments" | "deploy" => ("apps", "Deployment"),
         "statefulset" | "statefulsets" | "sts" => ("apps", "StatefulSet"),
@@ -302,7 +316,7 @@ fn target(text: &str) -> Result<Target, String> {
     Ok(Target {
         group: group.to_owned(),
         kind: kind.to_owned(),
-        namespace: (*namespace).to_owned(),
+        namespace,
         name: (*name).to_owned(),
     })
 }

@@ -48,9 +48,12 @@ pub fn run(cli: Cli) -> Exit {
 
 /// Requests wait for the network, not for us: one thread beside this one is enough.
 fn block_on<F: Future<Output = anyhow::Result<Exit>>>(command: F) -> anyhow::Result<Exit> {
-    tokio::runtime::Builder::new_multi_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
-        .build()?
-        .block_on(command)
+        .build()?;
+    let result = runtime.block_on(command);
+    // An exec command of a kubeconfig that hangs is left behind at the deadline, not waited for.
+    runtime.shutdown_background();
+    result
 }

@@ -1,11 +1,12 @@
 //! What several commands need first: the rules, the instant, the options.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::args::{ClusterArgs, PolicyArgs};
 use super::printer::Printer;
-use crate::plan::Options;
+use crate::cluster::{Cluster, Live, Manifests};
+use crate::plan::{Failure, FailureKind, Observed, Options, Plan, Planner};
 use crate::policy::{self, Loaded, Rule};
 use crate::report::problems;
 use crate::time::Instant;
@@ -56,5 +57,47 @@ pub(super) fn options(args: &ClusterArgs, prune: bool) -> Options {
         instance: args.instance.clone(),
         prune,
         namespaces: args.namespaces(),
+    }
+}
+
+/// Sees a cluster, and plans: what `plan` and `restore --dry-run` have in common.
+pub(super) async fn plan(
+    place: &ClusterArgs,
+    deadline: Duration,
+    planner: &Planner,
+    make: impl FnOnce(&Observed, Instant) -> Plan,
+) -> anyhow::Result<(Plan, String)> {
+    let (observed, name) = match &place.cluster {
+        Some(file) => {
+            let cluster = Manifests::new(file);
+            (in_time(deadline, cluster.observe(planner)).await?, cluster.name())
+        }
+        None => {
+            let cluster = in_time(deadline, Live::connect(&place.connection())).await?;
+            (in_time(deadline, cluster.observe(planner)).await?, cluster.name())
+        }
+    };
+    Ok((make(&observed, instant(place)), name))
+}
+
+/// Waits until the deadline of a pass, and no longer.
+pub(super) async fn in_time<T>(
+    deadline: Duration,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    tokio::time::timeout(deadline, work).await.map_err(|_| {
+        let message = "the deadline was over before the cluster was seen; nothing was written";
+        Failure::new(FailureKind::Timeout, message)
+            .hint("is the API server of the kubeconfig's context up? give it more time with --deadline")
+    })?
+}
+
+/// Rules that `--namespace` leaves out are said to be left out.
+pub(super) fn tell_left_out(rules: usize, planner: &Planner, printer: Printer) {
+    let left_out = rules - planner.rules().len();
+    if left_out > 0 {
+        printer.talk(&format!(
+            "{left_out} of {rules} rules have their target outside the chosen namespaces.\n"
+        ));
     }
 }

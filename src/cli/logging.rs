@@ -16,11 +16,16 @@ pub(super) fn start(format: LogFormat, level: Option<&str>) -> anyhow::Result<()
     } else {
         "info"
     };
-    let filter = match level {
-        Some(level) => EnvFilter::try_new(level).map_err(|error| {
+    // The client's own warnings quote whatever a server sends; RUST_LOG can ask for them.
+    let quiet = |level: &str| EnvFilter::try_new(format!("{level},kube_client=off"));
+    let from_environment = std::env::var("RUST_LOG").ok().filter(|filter| !filter.is_empty());
+    let filter = match (level, from_environment) {
+        (Some(level), _) => quiet(level).map_err(|error| {
             anyhow::anyhow!("--log-level {level:?} is not a level (error, warn, info, debug): {error}")
         })?,
-        None => EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default)),
+        (None, Some(filter)) => EnvFilter::try_new(&filter)
+            .map_err(|error| anyhow::anyhow!("RUST_LOG={filter:?} is not a filter, such as info: {error}"))?,
+        (None, None) => quiet(default)?,
     };
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -1,11 +1,10 @@
 //! `easyscale plan`.
 
-use super::args::{ClusterArgs, Output, PlanArgs};
+use super::args::{Output, PlanArgs};
 use super::exit::Exit;
 use super::load;
 use super::printer::Printer;
-use crate::cluster::{Cluster, Live, Manifests};
-use crate::plan::{Plan, Planner};
+use crate::plan::{Observed, Plan, Planner};
 use crate::report::{self, Entry, Shown};
 
 pub(super) async fn run(args: PlanArgs, printer: Printer) -> anyhow::Result<Exit> {
@@ -16,15 +15,16 @@ pub(super) async fn run(args: PlanArgs, printer: Printer) -> anyhow::Result<Exit
         prune,
         show_unchanged,
         detailed_exitcode,
+        deadline,
     } = args;
     let Some(rules) = load::rules(&policies, printer, output == Output::Json)? else {
         return Ok(Exit::Failed);
     };
+    let given = rules.len();
     let planner = Planner::new(rules, load::options(&place, prune));
-    let (plan, name) = match &place.cluster {
-        Some(file) => observe(&Manifests::new(file), &planner, &place).await?,
-        None => observe(&Live::connect(&place.connection()).await?, &planner, &place).await?,
-    };
+    load::tell_left_out(given, &planner, printer);
+    let make = |observed: &Observed, at| planner.plan(observed, at);
+    let (plan, name) = load::plan(&place, deadline, &planner, make).await?;
     show(&plan, &name, output, show_unchanged, printer)?;
     let changes = plan.summary().change > 0;
     Ok(if detailed_exitcode && changes {
@@ -32,15 +32,6 @@ pub(super) async fn run(args: PlanArgs, printer: Printer) -> anyhow::Result<Exit
     } else {
         Exit::Done
     })
-}
-
-async fn observe<C: Cluster>(
-    cluster: &C,
-    planner: &Planner,
-    place: &ClusterArgs,
-) -> anyhow::Result<(Plan, String)> {
-    let observed = cluster.observe(planner).await?;
-    Ok((planner.plan(&observed, load::instant(place)), cluster.name()))
 }
 
 /// Shows a plan that is not carried out.

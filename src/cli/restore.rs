@@ -6,8 +6,7 @@ use super::exit::Exit;
 use super::load;
 use super::plan;
 use super::printer::Printer;
-use crate::cluster::{Cluster, Live, Manifests};
-use crate::plan::Planner;
+use crate::plan::{Observed, Planner, Selection};
 
 pub(super) async fn run(args: RestoreArgs, printer: Printer) -> anyhow::Result<Exit> {
     let selection = args.selection();
@@ -20,26 +19,25 @@ pub(super) async fn run(args: RestoreArgs, printer: Printer) -> anyhow::Result<E
         output,
     } = args;
     let planner = Planner::new(Vec::new(), load::options(&place, true));
+    let nothing = match &selection {
+        Selection::All => None,
+        Selection::Rule(rule) => Some(format!("nothing carries what rule {rule:?} wrote")),
+        Selection::Target(target) => Some(format!("nothing of easyscale is on {target}")),
+    };
     if dry_run {
-        let (observed, name) = match &place.cluster {
-            Some(file) => {
-                let cluster = Manifests::new(file);
-                (cluster.observe(&planner).await?, cluster.name())
-            }
-            None => {
-                let cluster = Live::connect(&place.connection()).await?;
-                (cluster.observe(&planner).await?, cluster.name())
-            }
-        };
-        let plan = planner.restore(&observed, &selection, load::instant(&place));
+        let make = |observed: &Observed, at| planner.restore(observed, &selection, at);
+        let (plan, name) = load::plan(&place, write.deadline, &planner, make).await?;
         plan::show(&plan, &name, output, false, printer)?;
-        return Ok(Exit::Done);
+        return Ok(found(plan.targets.is_empty(), nothing.as_deref(), printer));
     }
     let done = pass(&planner, &place, &write, |observed, at| {
         planner.restore(observed, &selection, at)
     })
     .await?;
     let exit = show(&done, &write, output, false, printer)?;
+    if found(done.is_empty(), nothing.as_deref(), printer) == Exit::Failed {
+        return Ok(Exit::Failed);
+    }
     if output == Output::Text && done.wrote() {
         printer.talk(
             "A CronJob that still runs `easyscale apply` will write these bounds again: suspend it first if you \
@@ -47,4 +45,15 @@ pub(super) async fn run(args: RestoreArgs, printer: Printer) -> anyhow::Result<E
         );
     }
     Ok(exit)
+}
+
+/// Somebody who names one thing to restore, and misspells it, must not believe that it is done.
+fn found(is_empty: bool, nothing: Option<&str>, printer: Printer) -> Exit {
+    match nothing {
+        Some(nothing) if is_empty => {
+            printer.error(nothing, Some("`easyscale restore --dry-run` lists what there is"));
+            Exit::Failed
+        }
+        _ => Exit::Done,
+    }
 }

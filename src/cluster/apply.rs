@@ -14,8 +14,8 @@ use tokio::time::Instant as Deadline;
 use super::tell::{log_changes, tell};
 use super::{Cluster, Written};
 use crate::plan::{
-    Action, Applied, Bounds, Failure, FailureKind, MemoryMap, Note, Observed, Outcome, Plan, Planner,
-    ScaleWrite, TargetPlan, Writes,
+    Action, Applied, Bounds, Failure, FailureKind, MemoryMap, Note, ObjectRef, Observed, Outcome, Plan,
+    Planner, ScaleWrite, TargetPlan, Writes,
 };
 use crate::time::Instant;
 
@@ -30,11 +30,31 @@ pub struct ApplyOptions {
     /// The pass ends by then, done or not.
     pub deadline: Deadline,
     /// The instant to which plans are made again.
-    pub at: Instant,
+    pub at: Clock,
     /// Whether changes are told as Kubernetes Events, and their time.
     pub events: Option<Instant>,
     /// Told after each written target: how many are done, and of how many.
     pub progress: Option<fn(usize, usize)>,
+}
+
+/// What time it is for a pass.
+#[derive(Debug, Clone, Copy)]
+pub enum Clock {
+    /// Always this instant (`--at`).
+    Pretended(Instant),
+    /// Whatever the wall says: a pass that was held up must not write the bounds of the window before.
+    Wall(fn() -> Instant),
+}
+
+impl Clock {
+    /// Now.
+    #[must_use]
+    pub fn now(self) -> Instant {
+        match self {
+            Self::Pretended(at) => at,
+            Self::Wall(now) => now(),
+        }
+    }
 }
 
 /// Carries out `plan`, and tells about it.
@@ -102,6 +122,12 @@ struct Pass<'a, C> {
 struct Begun {
     bounds: Option<Bounds>,
     scale: Option<Bounds>,
+}
+
+impl Begun {
+    fn any(self) -> bool {
+        self.bounds.is_some() || self.scale.is_some()
+    }
 }
 
 /// A target that was not written, or not wholly.
@@ -278,6 +304,13 @@ impl<C: Cluster> Pass<'_, C> {
             .iter()
             .filter(|(_, _, result)| result.is_ok())
             .map(|(_, scale, _)| (scale.key.clone(), scale.after.clone()))
+            // What was never remembered need not be forgotten.
+            .filter(|(key, after)| {
+                after.is_some()
+                    || memory
+                        .as_ref()
+                        .is_some_and(|memory| memory.entries.contains_key(key))
+            })
             .collect();
         let remembered = if after.is_empty() {
             Ok(())
@@ -321,46 +354,89 @@ impl<C: Cluster> Pass<'_, C> {
             .await
     }
 
+    async fn look_again(&self, conflicts: &[usize]) -> Vec<(usize, Result<Observed, Stopped>)> {
+        let looks = conflicts.iter().filter_map(|number| {
+            let before = &self.targets.get(*number)?.plan;
+            Some(async move {
+                let mut seen = Observed::default();
+                let result = self.cluster.observe_again(&mut seen, before).await;
+                (*number, result.map(|()| seen).map_err(Stopped::from))
+            })
+        });
+        complete(conflicts, self.bounded(looks).await)
+    }
+
     async fn plan_again(&mut self, conflicts: &[usize]) -> Vec<usize> {
-        for number in conflicts {
-            let Some(target) = self.targets.get(*number) else {
-                continue;
-            };
-            let intent = target.plan.intent.clone();
-            let before = target.plan.clone();
-            let again = self.cluster.observe_again(&mut self.observed, &before);
-            match tokio::time::timeout_at(self.options.deadline, again).await {
-                Ok(Ok(())) => {
-                    let plan = self.planner.again(&intent, &self.observed, self.options.at);
-                    let plan = match self.begun.get(*number) {
-                        Some(begun) => continued(&before, plan, *begun),
-                        None => plan,
-                    };
-                    if let Some(target) = self.targets.get_mut(*number) {
-                        if refused(&target.outcome) && plan.writes == before.writes {
-                            // It was not for what had changed.
-                            continue;
-                        }
-                        target.outcome = Outcome::of_plan(&plan);
-                        target.plan = plan;
-                    }
+        let mut again = Vec::new();
+        for (number, look) in self.look_again(conflicts).await {
+            match (look, self.targets.get(number)) {
+                (Ok(seen), Some(target)) => {
+                    renew(&mut self.observed, seen, &target.plan);
+                    again.push(number);
                 }
-                Ok(Err(failure)) => self.settle(*number, Outcome::Failed(failure)),
-                Err(_) => self.settle(*number, Outcome::Failed(out_of_time())),
+                (Err(stopped), _) => self.settle(number, Outcome::Failed(stopped.failure)),
+                (Ok(_), None) => {}
             }
         }
-        let conflicts = conflicts.iter().copied().filter(|number| {
-            self.targets
-                .get(*number)
-                .is_some_and(|target| !matches!(target.outcome, Outcome::Failed(_)))
-        });
-        self.changing(conflicts.collect::<Vec<_>>())
+        let intents = again
+            .iter()
+            .filter_map(|number| Some(&self.targets.get(*number)?.plan.intent));
+        let plans = self.planner.again(intents, &self.observed, self.options.at.now());
+        let mut pending = Vec::new();
+        for (number, plan) in again.into_iter().zip(plans) {
+            let begun = self.begun.get(number).copied().unwrap_or_default();
+            let Some(target) = self.targets.get_mut(number) else {
+                continue;
+            };
+            let plan = continued(&target.plan, plan, begun);
+            if refused(&target.outcome) && plan.writes == target.plan.writes {
+                // It was not for what had changed.
+                continue;
+            }
+            target.outcome = Outcome::of_plan(&plan);
+            if plan.changes() && !plan.writes.is_empty() {
+                pending.push(number);
+            } else if begun.any() {
+                // Another pass has done the rest.
+                target.outcome = Outcome::Applied;
+            }
+            target.plan = plan;
+        }
+        pending
+    }
+}
+
+/// Puts what was seen again of a target in the place of what was seen before.
+fn renew(observed: &mut Observed, seen: Observed, target: &TargetPlan) {
+    if target.writes.bounds.is_some() || target.writes.release.is_some() {
+        if let Some(object) = &target.object {
+            let known = (&object.namespace, &object.name);
+            observed
+                .autoscalers
+                .retain(|one| (&one.namespace, &one.name) != known);
+        }
+        observed.autoscalers.extend(seen.autoscalers);
+    }
+    if let Some(scale) = &target.writes.scale {
+        let ObjectRef {
+            kind,
+            namespace,
+            name,
+            ..
+        } = &scale.object;
+        let known = (kind, namespace, name);
+        observed
+            .workloads
+            .retain(|one| (&one.kind, &one.namespace, &one.name) != known);
+        observed.workloads.extend(seen.workloads);
+        observed.memories.remove(namespace);
+        observed.memories.extend(seen.memories);
     }
 }
 
 /// The plan that completes `before`, of which something was written: it tells all that the pass changes.
 fn continued(before: &TargetPlan, mut plan: TargetPlan, begun: Begun) -> TargetPlan {
-    if begun.bounds.is_none() && begun.scale.is_none() {
+    if !begun.any() {
         return plan;
     }
     if let Some(from) = begun.bounds {

@@ -119,6 +119,7 @@ fn note(plan: &TargetPlan) -> String {
         note.push_str("; ");
         note.push_str(&told.message);
     }
+    note = note.replace(char::is_control, " ");
     if note.len() > MAX_NOTE_BYTES {
         let end = cut(&note, MAX_NOTE_BYTES).len();
         note.truncate(end);

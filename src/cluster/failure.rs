@@ -35,8 +35,16 @@ impl Operation<'_> {
             "ClusterRole"
         };
         let mut hint = format!(
-            "add to its {kind}: - {{apiGroups: [\"{}\"], resources: [{}], verbs: [{}]}}",
-            self.group, self.resource, self.verb
+            "add to its {kind}: - {{apiGroups: [\"{}\"], resources: [{}], {}verbs: [{}]}}",
+            self.group,
+            self.resource,
+            // A right to all ConfigMaps is more than anybody should ask for; only `create` cannot be narrowed.
+            if self.resource == "configmaps" && self.verb != "create" {
+                "resourceNames: [easyscale-state], "
+            } else {
+                ""
+            },
+            self.verb
         );
         if self.namespace.is_none() {
             hint.push_str("; or name the namespaces that it may see: --namespace shop");
@@ -93,9 +101,16 @@ impl Failure {
         match status.code {
             401 => Self::new(FailureKind::Unauthorized, message)
                 .hint("the API server does not accept the credentials: has the token expired? try `kubectl auth whoami`"),
-            403 => Self::new(FailureKind::Forbidden, message).hint(operation.role_line()),
+            // Admission policies and terminating namespaces answer 403 too; no role helps against those.
+            403 if said.contains(&format!("cannot {} resource", operation.verb)) => {
+                Self::new(FailureKind::Forbidden, message).hint(operation.role_line())
+            }
+            403 => Self::new(FailureKind::Forbidden, message).hint("something other than a role forbids it: the message says what"),
             404 => Self::new(FailureKind::NotFound, message),
+            410 => Self::new(FailureKind::Expired, message),
             409 => Self::new(FailureKind::Conflict, message),
+            422 if said.contains("Too long") && operation.resource == "configmaps" => Self::new(FailureKind::Invalid, message)
+                .hint("a namespace's ConfigMap is full: give some of its workloads a HorizontalPodAutoscaler, which remembers by itself"),
             400 | 413 | 415 | 422 => Self::new(FailureKind::Invalid, message),
             429 => Self::new(FailureKind::Throttled, message).hint("the API server is busy; the next pass tries again"),
             _ => Self::new(FailureKind::Server, message).hint("the API server has a problem of its own; the next pass tries again"),

@@ -1,9 +1,10 @@
 //! A Kubernetes API server.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::Duration;
 
 use futures::future::try_join_all;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::APIGroupList;
 use kube::api::{ListParams, Patch, PatchParams, PostParams};
 use kube::client::ClientBuilder;
 use kube::client::retry::RetryPolicy;
@@ -27,6 +28,9 @@ use crate::policy::Replicas;
 
 /// Objects per page of a list: what kubectl asks for.
 const PAGE_SIZE: u32 = 500;
+
+/// A list of more pages than this is no list: five million objects.
+const MAX_PAGES: usize = 10_000;
 
 /// No request takes longer, its retries included: the next pass is never far.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -67,19 +71,43 @@ struct Resource<'a> {
 }
 
 impl Live {
-    /// Connects: nothing is sent yet.
+    /// Connects: nothing is sent yet, but the kubeconfig's exec command is run.
     ///
     /// # Errors
     /// When neither a kubeconfig nor a service account leads to a cluster.
     pub async fn connect(connection: &Connection) -> Result<Self, Failure> {
+        let connection = connection.clone();
+        // The exec command is waited for without a pause in which a deadline could pass: that needs its own thread.
+        let connecting = tokio::task::spawn_blocking(move || {
+            tokio::runtime::Handle::current().block_on(Self::connect_here(&connection))
+        });
+        connecting.await.map_err(|error| {
+            Failure::new(
+                FailureKind::Configuration,
+                format!("connecting ended early: {error}"),
+            )
+        })?
+    }
+
+    async fn connect_here(connection: &Connection) -> Result<Self, Failure> {
         let (mut config, name) = load_config(connection.context.as_deref()).await?;
         config.connect_timeout = Some(Duration::from_secs(5));
         config.read_timeout = Some(REQUEST_TIMEOUT);
         config.reset_reader_on_write = true;
         config.default_retry = false;
+        let exec = config
+            .auth_info
+            .exec
+            .as_ref()
+            .and_then(|exec| exec.command.clone());
         let client = build_client(config).map_err(|why| {
-            Failure::new(FailureKind::Configuration, format!("cannot use {name}: {why}"))
-                .hint("check the certificates and the user of that context in your kubeconfig")
+            let hint = match exec {
+                Some(command) => format!(
+                    "its user logs in with the command {command:?}: is it installed, does it work alone?"
+                ),
+                None => "check the certificates and the user of that context in your kubeconfig".to_owned(),
+            };
+            Failure::new(FailureKind::Configuration, format!("cannot use {name}: {why}")).hint(hint)
         })?;
         Ok(Self {
             client,
@@ -117,6 +145,21 @@ impl Live {
         &self,
         resource: Resource<'_>,
         fields: Option<&str>,
+        keep: impl Fn(Item) -> T + Copy,
+    ) -> Result<Vec<T>, Failure> {
+        match self.list_once(resource, fields, keep).await {
+            // The list took so long that the server has forgotten its state; the next one is of one piece.
+            Err(failure) if failure.kind == FailureKind::Expired => {
+                self.list_once(resource, fields, keep).await
+            }
+            result => result,
+        }
+    }
+
+    async fn list_once<T>(
+        &self,
+        resource: Resource<'_>,
+        fields: Option<&str>,
         keep: impl Fn(Item) -> T,
     ) -> Result<Vec<T>, Failure> {
         let operation = resource.operation("list", None);
@@ -126,13 +169,18 @@ impl Live {
             params = params.fields(fields);
         }
         let mut kept = Vec::new();
+        let mut seen: HashSet<String> = HashSet::new();
         loop {
             let page: Page = self.send(&operation, request.list(&params)).await?;
             kept.extend(page.items.into_iter().map(&keep));
-            if page.metadata.next.is_empty() {
+            let next = page.metadata.next;
+            if next.is_empty() {
                 return Ok(kept);
             }
-            params = params.continue_token(&page.metadata.next);
+            params = params.continue_token(&next);
+            if seen.len() >= MAX_PAGES || !seen.insert(next) {
+                return Err(Failure::garbled(&operation, "its pages never end"));
+            }
         }
     }
 
@@ -227,47 +275,46 @@ impl Live {
             namespace: None,
             name: None,
         };
-        let groups = tokio::time::timeout(REQUEST_TIMEOUT, self.client.list_api_groups())
-            .await
-            .map_err(|_| Failure::timeout(&operation, REQUEST_TIMEOUT))?
-            .map_err(|error| Failure::from_kube(&operation, &error))?;
+        let groups: APIGroupList = self
+            .send(&operation, Request::new("/apis").list(&ListParams::default()))
+            .await?;
         for (group, resource, kind) in DRIVER_APIS {
-            let version = groups
-                .groups
-                .iter()
-                .find(|served| served.name == group)
-                .and_then(|served| {
-                    served
-                        .preferred_version
-                        .as_ref()
-                        .or(served.versions.first())
-                        .map(|version| version.version.clone())
-                });
-            let Some(version) = version else { continue };
-            let resource = Resource {
-                group,
-                version: &version,
-                resource,
-                namespace: None,
-            };
-            let keep = |mut item: Item| -> Driver {
-                kind.clone_into(&mut item.kind);
-                item.into_driver()
-            };
-            match self.list_everywhere(namespaces, resource, None, keep).await {
-                Ok(found) => observed.drivers.extend(found),
-                // The group is there without this resource.
-                Err(failure) if failure.kind == FailureKind::NotFound => {}
-                Err(failure) if failure.kind == FailureKind::Forbidden => {
-                    let hint = failure.hint.unwrap_or_default();
-                    observed
-                        .unseen_drivers
-                        .push(format!("{} ({hint})", failure.message));
+            let served = groups.groups.iter().find(|served| served.name == group);
+            // The versions are the group's: this resource may be served at some of them only.
+            for version in served.into_iter().flat_map(|served| &served.versions) {
+                let resource = Resource {
+                    group,
+                    version: &version.version,
+                    resource,
+                    namespace: None,
+                };
+                let keep = |mut item: Item| -> Driver {
+                    kind.clone_into(&mut item.kind);
+                    item.into_driver()
+                };
+                match self.list_everywhere(namespaces, resource, None, keep).await {
+                    Ok(found) => observed.drivers.extend(found),
+                    Err(failure) if failure.kind == FailureKind::NotFound => continue,
+                    // What cannot be seen is told of the targets that it concerns; the others go on.
+                    Err(failure) => {
+                        let hint = failure.hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
+                        observed.unseen_drivers.push(format!("{}{hint}", failure.message));
+                    }
                 }
-                Err(failure) => return Err(failure),
+                break;
             }
         }
         Ok(())
+    }
+
+    /// Every memory, by namespace.
+    async fn memories(&self, namespaces: &BTreeSet<String>) -> Result<BTreeMap<String, MemoryMap>, Failure> {
+        let only_ours = format!("metadata.name={MEMORY_CONFIG_MAP}");
+        let keep = |item: Item| (item.metadata.namespace.clone(), item.into_memory());
+        let memories = self
+            .list_everywhere(namespaces, config_maps(None), Some(&only_ours), keep)
+            .await?;
+        Ok(memories.into_iter().collect())
     }
 
     async fn memory(&self, namespace: &str) -> Result<Option<MemoryMap>, Failure> {
@@ -285,14 +332,10 @@ impl Cluster for Live {
 
     async fn observe(&self, planner: &Planner) -> Result<Observed, Failure> {
         let namespaces = &planner.options().namespaces;
-        let only_ours = format!("metadata.name={MEMORY_CONFIG_MAP}");
         let (autoscalers, memories) = tokio::try_join!(
             self.list_everywhere(namespaces, autoscalers(None), None, Item::into_autoscaler),
-            self.list_everywhere(namespaces, config_maps(None), Some(&only_ours), |item| {
-                (item.metadata.namespace.clone(), item.into_memory())
-            }),
+            self.memories(namespaces),
         )?;
-        let memories = memories.into_iter().collect();
         let mut observed = Observed {
             autoscalers,
             memories,
@@ -300,6 +343,10 @@ impl Cluster for Live {
         };
         let needs = planner.needs(&observed);
         self.observe_workloads(&needs, namespaces, &mut observed).await?;
+        if observed.has_unremembered_scales() {
+            // Another pass may have begun in between: its memory is written before its scales are.
+            observed.memories = self.memories(namespaces).await?;
+        }
         self.observe_drivers(&needs, namespaces, &mut observed).await?;
         Ok(observed)
     }
@@ -638,24 +685,23 @@ fn build_client(config: Config) -> Result<Client, String> {
         .build())
 }
 
-/// The kubeconfig if there is one, else the service account of the pod that we run in.
+/// The kubeconfig if there is one, else the service account of the pod that we run in. A kubeconfig that is
+/// named but cannot be read is an error: another cluster than the one that was meant is worse than none.
 async fn load_config(context: Option<&str>) -> Result<(Config, String), Failure> {
+    let named = std::env::var_os("KUBECONFIG").is_some_and(|paths| !paths.is_empty());
+    let in_pod = context.is_none() && std::env::var_os("KUBERNETES_SERVICE_HOST").is_some();
     let kubeconfig = match Kubeconfig::read() {
+        Ok(kubeconfig) if kubeconfig.contexts.is_empty() && in_pod => return in_cluster(),
         Ok(kubeconfig) => kubeconfig,
-        Err(_) if context.is_none() && std::env::var_os("KUBERNETES_SERVICE_HOST").is_some() => {
-            let config = Config::incluster().map_err(|error| {
-                Failure::new(
-                    FailureKind::Configuration,
-                    format!("cannot use the pod's service account: {}", root_cause(&error)),
-                )
-                .hint("does the pod set automountServiceAccountToken: false?")
-            })?;
-            return Ok((config, "the cluster it runs in".to_owned()));
-        }
+        Err(_) if in_pod && !named && !default_kubeconfig_exists() => return in_cluster(),
         Err(error) => {
+            let whose = std::env::var_os("KUBECONFIG").filter(|_| named);
+            let whose = whose
+                .map(|paths| format!(" (KUBECONFIG={})", paths.display()))
+                .unwrap_or_default();
             return Err(Failure::new(
                 FailureKind::Configuration,
-                format!("cannot read a kubeconfig: {}", root_cause(&error)),
+                format!("cannot read a kubeconfig{whose}: {}", root_cause(&error)),
             )
             .hint("set KUBECONFIG, or try without a cluster: --cluster FILE, with what `kubectl get hpa,deploy,sts -A -o yaml` prints"));
         }
@@ -691,4 +737,19 @@ fn root_cause(error: &dyn std::error::Error) -> String {
         cause = source;
     }
     cause.to_string()
+}
+
+fn in_cluster() -> Result<(Config, String), Failure> {
+    let config = Config::incluster().map_err(|error| {
+        Failure::new(
+            FailureKind::Configuration,
+            format!("cannot use the pod's service account: {}", root_cause(&error)),
+        )
+        .hint("does the pod set automountServiceAccountToken: false?")
+    })?;
+    Ok((config, "the cluster it runs in".to_owned()))
+}
+
+fn default_kubeconfig_exists() -> bool {
+    std::env::home_dir().is_some_and(|home| home.join(".kube/config").exists())
 }

@@ -3,15 +3,16 @@
 //! Reading keeps only what planning uses. Writing reads the file once more as a whole tree, changes it,
 //! and replaces the file in one step. Comments are not kept: the file is an export, not a source.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
-use std::io::Write as _;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde_yaml::{Mapping, Value};
 
 use super::events::EventNote;
-use super::wire::{DEFAULT_NAMESPACE, Object};
+use super::wire::{DEFAULT_NAMESPACE, Object, group, is_ours_to_read};
 use super::{Cluster, Written};
 use crate::plan::{
     BoundsWrite, FIELD_MANAGER, Failure, FailureKind, MEMORY_CONFIG_MAP, MemoryMap, ObjectRef, Observed,
@@ -26,6 +27,8 @@ const MAX_BYTES: u64 = 1 << 30;
 #[derive(Debug)]
 pub struct Manifests {
     path: PathBuf,
+    /// Of the text that was planned from: what is written must be that.
+    planned_from: Cell<Option<u64>>,
     tree: RefCell<Option<Tree>>,
 }
 
@@ -43,8 +46,11 @@ struct Tree {
     /// The text that it was read from: the file must still say this when it is replaced.
     text: String,
     documents: Vec<Value>,
-    positions: HashMap<(String, String, String), Position>,
+    positions: HashMap<Identity, Position>,
 }
+
+/// Group, kind, namespace, name: two groups may have kinds of one name.
+type Identity = (String, String, String, String);
 
 /// A document, and the item in it if it is a list.
 #[derive(Debug, Clone, Copy)]
@@ -59,6 +65,7 @@ impl Manifests {
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self {
             path: path.into(),
+            planned_from: Cell::new(None),
             tree: RefCell::new(None),
         }
     }
@@ -89,30 +96,43 @@ impl Manifests {
     fn edit<T>(&self, object: &ObjectRef, edit: impl FnOnce(&mut Mapping) -> T) -> Result<T, Failure> {
         let mut guard = self.tree.borrow_mut();
         let tree = self.tree(&mut guard)?;
-        let found = tree
-            .find(&object.kind, &object.namespace, &object.name)
-            .ok_or_else(|| {
-                Failure::new(
-                    FailureKind::NotFound,
-                    format!(
-                        "{} has no {} {}/{}",
-                        self.path.display(),
-                        object.kind,
-                        object.namespace,
-                        object.name
-                    ),
-                )
-            })?;
+        let found = tree.find(object).ok_or_else(|| {
+            Failure::new(
+                FailureKind::NotFound,
+                format!(
+                    "{} has no {} {}/{}",
+                    self.path.display(),
+                    object.kind,
+                    object.namespace,
+                    object.name
+                ),
+            )
+        })?;
         Ok(edit(found))
     }
 
     fn tree<'a>(&self, guard: &'a mut Option<Tree>) -> Result<&'a mut Tree, Failure> {
         if guard.is_none() {
             let text = self.read()?;
+            if self
+                .planned_from
+                .get()
+                .is_some_and(|planned_from| planned_from != fingerprint(&text))
+            {
+                return Err(self.changed_meanwhile());
+            }
             let tree = Tree::parse(text).map_err(|why| self.not_understood(&why))?;
             *guard = Some(tree);
         }
         guard.as_mut().ok_or_else(|| self.not_understood("it is empty"))
+    }
+
+    fn changed_meanwhile(&self) -> Failure {
+        let message = format!(
+            "cannot write {}: somebody changed it meanwhile; it is as it was left",
+            self.path.display()
+        );
+        Failure::new(FailureKind::Conflict, message).hint("run the command again")
     }
 
     fn not_understood(&self, why: &str) -> Failure {
@@ -131,6 +151,7 @@ impl Cluster for Manifests {
 
     async fn observe(&self, planner: &Planner) -> Result<Observed, Failure> {
         let text = self.read()?;
+        self.planned_from.set(Some(fingerprint(&text)));
         let mut observed = parse(&text).map_err(|why| self.not_understood(&why))?;
         let namespaces = &planner.options().namespaces;
         if !namespaces.is_empty() {
@@ -251,11 +272,11 @@ impl Cluster for Manifests {
         };
         tree.forget_empty_memories();
         let text = tree.to_text().map_err(|why| cannot(&why))?;
+        // Two passes at once: the second waits here, and then finds another text than it planned from.
+        let lock = std::fs::File::open(&self.path).map_err(|error| cannot(&error))?;
+        lock.lock().map_err(|error| cannot(&error))?;
         if self.read()? != tree.text {
-            return Err(Failure {
-                kind: FailureKind::Conflict,
-                ..cannot(&"somebody changed it meanwhile").hint("run the command again")
-            });
+            return Err(self.changed_meanwhile());
         }
         replace(&self.path, &text).map_err(|error| cannot(&error))
     }
@@ -263,6 +284,13 @@ impl Cluster for Manifests {
 
 /// What is kept of every object of a file, lists taken apart.
 fn parse(text: &str) -> Result<Observed, String> {
+    parse_at_once(text).or_else(|why| {
+        let tree = Tree::parse(text.to_owned()).ok();
+        tree.and_then(one_by_one).unwrap_or(Err(why))
+    })
+}
+
+fn parse_at_once(text: &str) -> Result<Observed, String> {
     let documents: Vec<Option<Object>> = match format(text) {
         Format::Json => serde_json::Deserializer::from_str(text)
             .into_iter()
@@ -282,6 +310,29 @@ fn parse(text: &str) -> Result<Observed, String> {
     let mut observed = Observed::default();
     sort_in(documents.into_iter().flatten(), &mut observed);
     Ok(observed)
+}
+
+/// The slow way, where an object of another kind has fields of our names with other meanings: each object is looked
+/// at on its own, and only those of our kinds have to make sense. `None`: this is no file of objects at all.
+fn one_by_one(tree: Tree) -> Option<Result<Observed, String>> {
+    let mut observed = Observed::default();
+    for document in tree.documents {
+        let list = document.get("items").and_then(Value::as_sequence).cloned();
+        for value in list.unwrap_or_else(|| vec![document]) {
+            if value.is_null() {
+                continue;
+            }
+            let (group, kind, namespace, name) = identity(&value)?;
+            if !is_ours_to_read(&group, &kind) {
+                continue;
+            }
+            match serde_yaml::from_value::<Object>(value) {
+                Ok(object) => sort_in([object], &mut observed),
+                Err(error) => return Some(Err(format!("{kind} {namespace}/{name}: {error}"))),
+            }
+        }
+    }
+    Some(Ok(observed))
 }
 
 fn sort_in(objects: impl IntoIterator<Item = Object>, observed: &mut Observed) {
@@ -374,8 +425,19 @@ impl Tree {
         }
     }
 
-    fn find(&mut self, kind: &str, namespace: &str, name: &str) -> Option<&mut Mapping> {
-        let key = (kind.to_owned(), namespace.to_owned(), name.to_owned());
+    fn find(&mut self, object: &ObjectRef) -> Option<&mut Mapping> {
+        let ObjectRef {
+            api_version,
+            kind,
+            namespace,
+            name,
+        } = object;
+        let key = (
+            group(api_version).to_owned(),
+            kind.clone(),
+            namespace.clone(),
+            name.clone(),
+        );
         let position = *self.positions.get(&key)?;
         let document = self.documents.get_mut(position.document)?;
         match position.item {
@@ -389,7 +451,7 @@ impl Tree {
     }
 
     fn create_if_missing(&mut self, object: &ObjectRef) {
-        if self.find(&object.kind, &object.namespace, &object.name).is_some() {
+        if self.find(object).is_some() {
             return;
         }
         let mut created = Mapping::new();
@@ -412,8 +474,9 @@ impl Tree {
     /// In a file nobody else needs the object that holds no memory any more.
     fn forget_empty_memories(&mut self) {
         let empty = |value: &Value| {
-            let is_memory = identity(value)
-                .is_some_and(|(kind, _, name)| kind == "ConfigMap" && name == MEMORY_CONFIG_MAP);
+            let is_memory = identity(value).is_some_and(|(group, kind, _, name)| {
+                group.is_empty() && kind == "ConfigMap" && name == MEMORY_CONFIG_MAP
+            });
             is_memory
                 && value
                     .get("data")
@@ -450,12 +513,12 @@ impl Tree {
     }
 }
 
-/// Kind, namespace, name.
-fn identity(value: &Value) -> Option<(String, String, String)> {
+fn identity(value: &Value) -> Option<Identity> {
     let metadata = value.get("metadata")?;
     let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
     let namespace = text(metadata.get("namespace")).filter(|namespace| !namespace.is_empty());
     Some((
+        group(value.get("apiVersion")?.as_str()?).to_owned(),
         text(value.get("kind"))?,
         namespace.unwrap_or_else(|| DEFAULT_NAMESPACE.to_owned()),
         text(metadata.get("name"))?,
@@ -530,15 +593,26 @@ fn own(object: &mut Mapping, manager: &str, operation: &str, owned: &[&str], cha
     entries.push(Value::Mapping(entry));
 }
 
+fn fingerprint(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
 /// Replaces a file in one step: a reader sees the old text or the new one, never half of it.
 fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     let path = path.canonicalize()?;
+    let permissions = std::fs::metadata(&path)?.permissions();
+    if permissions.readonly() {
+        return Err(std::io::Error::new(
+            ErrorKind::PermissionDenied,
+            "it is read-only",
+        ));
+    }
     let directory = path.parent().unwrap_or_else(|| Path::new("."));
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let temporary = directory.join(format!(".{name}.easyscale-{}", std::process::id()));
-    let write = || {
-        let mut file = std::fs::File::create_new(&temporary)?;
-        file.set_permissions(std::fs::metadata(&path)?.permissions())?;
+    let (temporary, mut file) = create_temporary(directory)?;
+    let mut write = || {
+        file.set_permissions(permissions.clone())?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         std::fs::rename(&temporary, &path)
@@ -549,4 +623,20 @@ fn replace(path: &Path, text: &str) -> std::io::Result<()> {
         let _ = std::fs::remove_file(&temporary);
     }
     result
+}
+
+/// A new file beside the one that it will replace; what a killed pass left behind is not touched.
+fn create_temporary(directory: &Path) -> std::io::Result<(PathBuf, std::fs::File)> {
+    for attempt in 0..100 {
+        let path = directory.join(format!(".easyscale-{}-{attempt}", std::process::id()));
+        match std::fs::File::create_new(&path) {
+            Ok(file) => return Ok((path, file)),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(std::io::Error::new(
+        ErrorKind::AlreadyExists,
+        "the names for a temporary file beside it are all taken",
+    ))
 }

@@ -12,7 +12,7 @@ mod manifests;
 mod tell;
 mod wire;
 
-pub use apply::{ApplyOptions, apply};
+pub use apply::{ApplyOptions, Clock, apply};
 pub use events::EventNote;
 pub use live::{Connection, Live};
 pub use manifests::Manifests;

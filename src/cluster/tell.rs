@@ -1,4 +1,7 @@
 //! After the bounds: what was done, as log lines and as Kubernetes Events.
+//!
+//! What comes from a cluster is a field of a line, never its message: fields are quoted, so that no name and no
+//! answer of a server can make a line of its own.
 
 use futures::StreamExt;
 
@@ -59,7 +62,7 @@ pub(super) fn log_changes(targets: &[Applied]) {
                     name,
                     rule = plan.rule,
                     failure = failure.kind.as_str(),
-                    reason = failure.to_string(),
+                    reason = failure.message,
                     "failed"
                 );
             }
@@ -99,8 +102,8 @@ pub(super) async fn tell<C: Cluster>(
                 let hint = first.hint.clone().unwrap_or_default();
                 tracing::warn!(
                     failed = failures.len(),
+                    reason = first.message,
                     hint,
-                    reason = first.to_string(),
                     "not every change could be told as an event"
                 );
             }

@@ -45,6 +45,18 @@ pub(super) enum Object {
     Kindless,
 }
 
+/// Whether objects of this kind are read at all.
+pub(super) fn is_ours_to_read(group: &str, kind: &str) -> bool {
+    matches!(
+        (group, kind),
+        ("autoscaling", "HorizontalPodAutoscaler")
+            | ("apps", "Deployment" | "StatefulSet")
+            | ("keda.sh", "ScaledObject")
+            | ("datadoghq.com", "DatadogPodAutoscaler")
+            | ("", "ConfigMap")
+    )
+}
+
 impl From<Item> for Object {
     fn from(mut item: Item) -> Self {
         if !item.items.is_empty() {
@@ -68,10 +80,10 @@ impl From<Item> for Object {
     }
 }
 
-/// A page of a list.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+/// A page of a list. An answer without `items` is no list: taking it for an empty one would hide every object.
+#[derive(Debug, Deserialize)]
 pub(super) struct Page {
+    #[serde(default)]
     pub(super) metadata: PageMetadata,
     #[serde(deserialize_with = "nullable")]
     pub(super) items: Vec<Item>,

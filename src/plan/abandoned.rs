@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::memory::{AutoscalerMemory, Header, ScaleMemory, Unreadable};
-use super::observed::ObjectRef;
+use super::observed::{ObjectRef, WorkloadRef};
 use super::pass::Pass;
 use super::planner::{Options, Selection};
 use super::resolve::{Key, key};
@@ -64,26 +64,33 @@ fn written(pass: &Pass<'_>, options: &Options, claimed: impl Fn(&Key<'_>) -> boo
         .iter()
         .filter(|(namespace, _)| options.includes(namespace))
     {
-        for entry in memory
-            .entries
-            .values()
-            .filter_map(|text| ScaleMemory::parse(text).ok())
-        {
-            let ScaleMemory {
+        let target = |group, kind, name| Target {
+            group,
+            kind,
+            namespace: namespace.clone(),
+            name,
+        };
+        for (
+            _,
+            ScaleMemory {
                 header,
                 group,
                 kind,
                 name,
                 ..
-            } = entry;
-            let target = Target {
-                group,
-                kind,
-                namespace: namespace.clone(),
-                name,
-            };
+            },
+        ) in memory.scales()
+        {
+            let target = target(group, kind, name);
             if !claimed(&key(&target)) {
                 found.extend(Written::by_us(pass, ObjectRef::of(&target), Ok(header)));
+            }
+        }
+        let unreadable = || Unreadable("it is not what easyscale writes".to_owned());
+        for WorkloadRef { group, kind, name } in memory.unreadable() {
+            let target = target(group, kind, name);
+            if !claimed(&key(&target)) {
+                found.extend(Written::by_us(pass, ObjectRef::of(&target), Err(unreadable())));
             }
         }
     }
@@ -116,9 +123,11 @@ impl Selection {
             Self::Target(target) => {
                 let candidates = pass.index.candidates(target);
                 written.object == ObjectRef::of(target)
-                    || candidates
-                        .iter()
-                        .any(|autoscaler| autoscaler.object() == written.object)
+                    || candidates.iter().any(|autoscaler| {
+                        // A target that sleeps is remembered at its workload, not at its autoscaler.
+                        autoscaler.object() == written.object
+                            || ObjectRef::of(&autoscaler.target()) == written.object
+                    })
             }
         }
     }

@@ -287,7 +287,7 @@ fn keep(
     let header = Header::new(pass.instance, rule_name, &autoscaler.uid, &pass.at_text);
     let memory = AutoscalerMemory::new(header, remember_floor, remember_ceiling);
     Writes {
-        bounds: Some(bounds_write(autoscaler, old, bounds, &memory)),
+        bounds: Some(bounds_write(autoscaler, bounds, &memory)),
         ..Writes::default()
     }
 }
@@ -308,7 +308,7 @@ fn release(
             .unwrap_or_default();
         let header = Header::new(pass.instance, rule_name, &autoscaler.uid, &pass.at_text);
         let memory = AutoscalerMemory::new(header, floor.settled.remembered, ceiling.settled.remembered);
-        bounds_write(autoscaler, old, bounds, &memory)
+        bounds_write(autoscaler, bounds, &memory)
     });
     let release = forget(autoscaler).or_else(|| {
         bounds_write.is_some().then(|| Release {
@@ -341,22 +341,19 @@ fn forget(autoscaler: &Autoscaler) -> Option<Release> {
 
 fn bounds_write(
     autoscaler: &Autoscaler,
-    old: Option<&AutoscalerMemory>,
     [floor, ceiling]: &[Bound<'_>; 2],
     memory: &AutoscalerMemory,
 ) -> BoundsWrite {
     let carry =
         |bound: &Bound<'_>, live: Option<Replicas>| bound.settled.write.or(live.filter(|_| bound.seen.owned));
     let takes = |bound: &Bound<'_>| bound.settled.write.is_some() && !bound.others.is_empty();
-    let original = |remembered: Option<Remembered>| remembered.map(|remembered| remembered.original);
-    let records = original(memory.floor) != original(old.and_then(|old| old.floor))
-        || original(memory.ceiling) != original(old.and_then(|old| old.ceiling));
     let force = takes(floor) || takes(ceiling) || !autoscaler.managers.state.is_empty();
-    let conditional = (force || records) && !autoscaler.resource_version.is_empty();
+    // Server-side apply sees no conflict between two passes of ours, so each write depends on the whole picture.
+    let resource_version = Some(autoscaler.resource_version.clone()).filter(|version| !version.is_empty());
     BoundsWrite {
         object: autoscaler.object(),
         uid: autoscaler.uid.clone(),
-        resource_version: conditional.then(|| autoscaler.resource_version.clone()),
+        resource_version,
         force,
         floor: carry(floor, autoscaler.floor),
         ceiling: carry(ceiling, Some(autoscaler.ceiling)),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::memory::ScaleMemory;
 use crate::policy::{Replicas, Target};
 
 /// The field manager under which easyscale writes. A public name: `GitOps` recipes match on it.
@@ -190,6 +191,50 @@ pub struct ObjectRef {
     pub namespace: String,
     /// Name.
     pub name: String,
+}
+
+impl MemoryMap {
+    /// Its entries that can be read and that say of what they are: an entry under another's key is nobody's.
+    pub(super) fn scales(&self) -> impl Iterator<Item = (&str, ScaleMemory)> {
+        self.entries.iter().filter_map(|(key, text)| {
+            let memory = ScaleMemory::parse(text).ok()?;
+            let is_its_own = ScaleMemory::key(&memory.group, &memory.kind, &memory.name) == *key;
+            let can_be =
+                memory.group == "apps" && matches!(memory.kind.as_str(), "Deployment" | "StatefulSet");
+            (is_its_own && can_be).then_some((key.as_str(), memory))
+        })
+    }
+
+    /// Workloads whose entry cannot be read, as far as its key names one.
+    pub(super) fn unreadable(&self) -> impl Iterator<Item = WorkloadRef> {
+        self.entries
+            .iter()
+            .filter(|(_, text)| ScaleMemory::parse(text).is_err())
+            .filter_map(|(key, _)| {
+                let (kind, rest) = key.split_once('.')?;
+                let (group, name) = rest.split_once('.')?;
+                Some(WorkloadRef {
+                    group: group.to_owned(),
+                    kind: kind.to_owned(),
+                    name: name.to_owned(),
+                })
+            })
+    }
+}
+
+impl Observed {
+    /// Whether a workload carries a scale of ours that no memory here explains.
+    #[must_use]
+    pub fn has_unremembered_scales(&self) -> bool {
+        self.workloads.iter().any(|workload| {
+            let key = ScaleMemory::key(&workload.group, &workload.kind, &workload.name);
+            let remembered = self
+                .memories
+                .get(&workload.namespace)
+                .is_some_and(|memory| memory.entries.contains_key(&key));
+            workload.managers.owns_scale && !remembered
+        })
+    }
 }
 
 impl Autoscaler {

@@ -73,6 +73,8 @@ pub enum FailureKind {
     NotFound,
     /// The object is not as it was observed.
     Conflict,
+    /// What we asked to go on with is forgotten.
+    Expired,
     /// It refuses what we sent.
     Invalid,
     /// It has no time for us now.
@@ -98,6 +100,7 @@ impl FailureKind {
             Self::Forbidden => "forbidden",
             Self::NotFound => "not-found",
             Self::Conflict => "conflict",
+            Self::Expired => "expired",
             Self::Invalid => "invalid",
             Self::Throttled => "throttled",
             Self::Server => "server-error",

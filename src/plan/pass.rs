@@ -111,7 +111,13 @@ impl<'a> Pass<'a> {
             self.index.candidates(&target).first(),
         ) {
             (None, _) => self.forget_missing(intent, object, target),
-            (Some(workload), None) => self.plan_resolved(intent, None, target, Resolved::Workload(workload)),
+            (Some(workload), None) => {
+                if let Err(taken) = self.index.resolve(&target) {
+                    let planned = scale::let_go(self, workload, &taken);
+                    return self.finish(intent, None, target, &workload.object(), &workload.uid, planned);
+                }
+                self.plan_resolved(intent, None, target, Resolved::Workload(workload))
+            }
             (Some(workload), Some(autoscaler)) => {
                 let floor = autoscaler.floor.unwrap_or(1);
                 let memory = self.index.observed.memories.get(&target.namespace);
@@ -146,19 +152,22 @@ impl<'a> Pass<'a> {
         }
     }
 
-    pub(super) fn mention(&self, object: &ObjectRef) -> TargetPlan {
+    /// Says that no rule names an object any more, and why it is not restored.
+    pub(super) fn mention(&self, object: &ObjectRef, refused: Option<&str>) -> TargetPlan {
         let restored = self.restore(object);
+        let what_next = match refused {
+            Some(rule) => format!("it is not restored while rule {rule:?} is refused"),
+            None => "`easyscale apply --prune` restores it".to_owned(),
+        };
+        let message = format!(
+            "rule {:?} wrote it, and no rule names it any more; {what_next}",
+            restored.rule
+        );
         TargetPlan {
             intent: Intent::Mention(object.clone()),
             action: Action::None,
             to: restored.from,
-            notes: vec![Note::info(
-                "abandoned",
-                format!(
-                    "rule {:?} wrote it, and no rule names it any more; `easyscale apply --prune` restores it",
-                    restored.rule
-                ),
-            )],
+            notes: vec![Note::info("abandoned", message)],
             writes: Writes::default(),
             ..restored
         }
@@ -199,7 +208,11 @@ impl<'a> Pass<'a> {
         let key = ScaleMemory::key(&target.group, &target.kind, &target.name);
         let remembered = memory.is_some_and(|memory| memory.entries.contains_key(&key));
         let sleeps = planned.decision.replicas.is_some();
-        if !(sleeps || remembered) || planned.notes.iter().any(|note| note.code == "paused") {
+        let forgotten = self
+            .index
+            .workload(&target)
+            .is_some_and(scale::is_forgotten_sleep);
+        if !(sleeps || remembered || forgotten) || planned.notes.iter().any(|note| note.code == "paused") {
             return Ok(planned);
         }
         let Some(workload) = self.index.workload(&target) else {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::abandoned::{abandoned, selected};
 use super::clashes::clashes;
-use super::memory::ScaleMemory;
 use super::observed::Observed;
 use super::pass::Pass;
 use super::resolve::{Index, can_scale};
@@ -138,12 +137,10 @@ impl Planner {
             }
         }
         for (namespace, memory) in &observed.memories {
-            for entry in memory
-                .entries
-                .values()
-                .filter_map(|text| ScaleMemory::parse(text).ok())
-            {
+            for (_, entry) in memory.scales() {
                 add(namespace, &entry.kind);
+                // Whoever drives the workload by now must not be disturbed by a restoration either.
+                drivers = true;
             }
         }
         needs.drivers = drivers;
@@ -170,11 +167,16 @@ impl Planner {
                 pass.keep(rule, resolved)
             });
         let mut targets: Vec<TargetPlan> = kept.collect();
+        // While a rule is refused, nobody knows what it would have named: nothing is abandoned.
+        let refused = targets
+            .iter()
+            .find(|target| target.refusal().is_some())
+            .map(|target| target.rule.clone());
         for object in abandoned(&pass, &self.options, &self.rules) {
-            targets.push(if self.options.prune {
+            targets.push(if self.options.prune && refused.is_none() {
                 pass.restore(&object)
             } else {
-                pass.mention(&object)
+                pass.mention(&object, refused.as_deref().filter(|_| self.options.prune))
             });
         }
         Plan { at, targets }
@@ -189,15 +191,21 @@ impl Planner {
         Plan { at, targets }
     }
 
-    /// Plans one target again, after it was observed again.
+    /// Plans targets again, after they were observed again.
     #[must_use]
-    pub fn again(&self, intent: &Intent, observed: &Observed, at: Instant) -> TargetPlan {
+    pub fn again<'a>(
+        &self,
+        intents: impl IntoIterator<Item = &'a Intent>,
+        observed: &Observed,
+        at: Instant,
+    ) -> Vec<TargetPlan> {
         let pass = Pass::new(observed, at, &self.options.instance);
-        match intent {
+        let plan = |intent: &Intent| match intent {
             Intent::Keep(rule) => pass.keep(rule, pass.index.resolve(&rule.target)),
             Intent::Restore(object) => pass.restore(object),
-            Intent::Mention(object) => pass.mention(object),
-        }
+            Intent::Mention(object) => pass.mention(object, None),
+        };
+        intents.into_iter().map(plan).collect()
     }
 }
 

@@ -127,6 +127,16 @@ pub(super) fn plan_beside_autoscaler(
         return Ok((scale.write(pass, rule, &settled, learnt, true)?, notes));
     }
     let Some(remembered) = scale.remembered else {
+        if is_forgotten_sleep(workload) {
+            // Row 11: what it was before is unknown, but its autoscaler knows what it should be.
+            let value = floor.max(1);
+            notes.push(Note::warning(
+                "state-lost",
+                format!("easyscale put it to sleep, and the memory of that is gone; it is woken with {value} replicas"),
+            ));
+            notes.push(Note::info("wakes", "its autoscaler takes over from there"));
+            return Ok((Some(scale.forget(Some(value))), notes));
+        }
         let leftover = scale.stored.is_some().then(|| scale.forget(None));
         return Ok((leftover, notes));
     };
@@ -147,6 +157,35 @@ pub(super) fn plan_beside_autoscaler(
         ));
     }
     Ok((Some(scale.forget(None)), notes))
+}
+
+/// Whether we put a workload to sleep and have forgotten it: our zero, without a memory.
+pub(super) fn is_forgotten_sleep(workload: &Workload) -> bool {
+    workload.replicas == 0 && workload.managers.owns_scale
+}
+
+/// Lets go of a workload that something else drives by now: its scale is not ours to write.
+pub(super) fn let_go(pass: &Pass<'_>, workload: &Workload, taken: &Refusal) -> Result<ObjectPlan, Refusal> {
+    let memory = pass.index.observed.memories.get(&workload.namespace);
+    let scale = Scale::read(pass, workload, memory)?;
+    let live = bounds(workload.replicas);
+    Ok(ObjectPlan {
+        from: live,
+        to: live,
+        notes: vec![Note::info(
+            "memory-dropped",
+            format!(
+                "{}; the memory of its scale is dropped, its replicas stay",
+                taken.message
+            ),
+        )],
+        writes: Writes {
+            scale: Some(scale.forget(None)),
+            ..Writes::default()
+        },
+        restores: true,
+        ..ObjectPlan::default()
+    })
 }
 
 /// Forgets a workload that is gone.

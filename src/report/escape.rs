@@ -16,7 +16,6 @@ pub fn printable(text: &str) -> Cow<'_, str> {
 }
 
 /// The text with characters that a terminal might obey shown as `\u{1b}`.
-#[must_use]
 pub(super) fn escaped(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_obeyed) {
         return Cow::Borrowed(text);
@@ -38,8 +37,9 @@ pub(super) fn json_escaped(json: &str) -> String {
     let mut shown = String::with_capacity(json.len());
     for character in json.chars() {
         if is_obeyed(character) && character != '\n' {
-            // None of them is beyond four digits.
-            let _ = write!(shown, "\\u{:04x}", u32::from(character));
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                let _ = write!(shown, "\\u{unit:04x}");
+            }
         } else {
             shown.push(character);
         }
@@ -51,7 +51,8 @@ pub(super) fn json_escaped(json: &str) -> String {
 pub(super) fn is_obeyed(character: char) -> bool {
     character.is_control()
         || matches!(character,
-            '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{061C}' | '\u{FEFF}')
+            '\u{00AD}' | '\u{061C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}'
+                | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
 }
 
 #[cfg(test)]
@@ -68,7 +69,7 @@ mod tests {
 
     #[test]
     fn json_means_the_same_and_is_as_harmless() {
-        let value = serde_json::json!({"a\u{9b}": "b\u{202e}\u{7f}\n\u{1b}\\é"});
+        let value = serde_json::json!({"a\u{9b}": "b\u{202e}\u{7f}\n\u{1b}\\é\u{e0041}"});
         let text = json_escaped(&format!("{value:#}\n"));
         assert!(
             !text

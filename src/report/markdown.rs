@@ -13,15 +13,15 @@ const MAX_ROWS: usize = 200;
 pub fn markdown(shown: &Shown<'_>) -> String {
     let (summary, failed) = count(shown.targets);
     let mut out = String::new();
-    let (what, changed) = if shown.tried {
+    let (title, done) = if shown.tried {
         ("apply", "changed")
     } else {
         ("plan", "to change")
     };
-    let _ = writeln!(out, "### easyscale {what}\n");
+    let _ = writeln!(out, "### easyscale {title}\n");
     let _ = write!(
         out,
-        "**{} {changed}**, {} unchanged, {} refused",
+        "**{} {done}**, {} unchanged, {} refused",
         summary.change, summary.unchanged, summary.refused
     );
     if failed > 0 {
@@ -100,8 +100,8 @@ fn why(entry: &super::Entry<'_>) -> String {
 fn reason(because: &Because) -> String {
     let source = cell(&because.source.to_string());
     match &because.window {
-        Some(window) => format!("{}, `{source}`", cell(window)),
-        None => format!("default, `{source}`"),
+        Some(window) => format!("{}, {source}", cell(window)),
+        None => format!("default, {source}"),
     }
 }
 
@@ -110,11 +110,12 @@ fn cell(text: &str) -> String {
     let mut cell = String::new();
     for character in printable(text).chars() {
         match character {
-            '|' | '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '&' | '@' | '#' | '!' => {
+            '|' | '\\' | '`' | '*' | '_' | '~' | '[' | ']' | '<' | '>' | '&' | '@' | '#' | '!' => {
                 let _ = write!(cell, "&#{};", u32::from(character));
             }
             other => cell.push(other),
         }
     }
-    cell
+    // Even a bare address becomes a link.
+    cell.replace("://", "&#58;//").replace("www.", "www&#46;")
 }

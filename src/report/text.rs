@@ -126,8 +126,19 @@ fn values(plan: &TargetPlan) -> Vec<String> {
         .zip(moves)
         .map(|((name, _, _), moved)| {
             let why = plan.because.iter().find(|because| because.bound == *name);
+            // What somebody else raised is not what the window wrote.
+            let held = plan
+                .notes
+                .iter()
+                .any(|note| note.code == "held" && note.message.contains(name));
             let why = why
-                .map(reason)
+                .map(|because| {
+                    if held {
+                        "held, see the note".to_owned()
+                    } else {
+                        reason(because)
+                    }
+                })
                 .or_else(|| original(plan, plan.from, name))
                 .unwrap_or_default();
             if why.is_empty() {
@@ -141,7 +152,7 @@ fn values(plan: &TargetPlan) -> Vec<String> {
 fn reason(because: &Because) -> String {
     let mut why = match &because.window {
         Some(window) => format!(
-            "window {:?}, {}",
+            "window \"{}\", {}",
             printable(window),
             printable(&because.source.to_string())
         ),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use easyscale::cluster::{ApplyOptions, Cluster, Live, apply};
+use easyscale::cluster::{ApplyOptions, Clock, Cluster, Live, apply};
 use easyscale::plan::{Applied, Options, Outcome, Plan, Planner, Selection};
 use easyscale::policy::{self, Rule};
 use easyscale::time::Instant;
@@ -124,7 +124,7 @@ pub(crate) fn options(at: &str) -> ApplyOptions {
     ApplyOptions {
         concurrency: 4,
         deadline: tokio::time::Instant::now() + Duration::from_secs(60),
-        at: instant(at),
+        at: Clock::Pretended(instant(at)),
         events: Some(instant(at)),
         progress: None,
     }

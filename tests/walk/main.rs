@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use easyscale::cluster::{ApplyOptions, Cluster as _, apply};
+use easyscale::cluster::{ApplyOptions, Clock, Cluster as _, apply};
 use easyscale::plan::{
     Applied, AutoscalerMemory, FIELD_MANAGER, FailureKind, Options, Outcome, Planner, RELEASE_MANAGER,
     ScaleMemory, Selection,
@@ -352,7 +352,7 @@ impl Walk {
         let options = ApplyOptions {
             concurrency: 1,
             deadline: tokio::time::Instant::now() + Duration::from_secs(60),
-            at: self.at(),
+            at: Clock::Pretended(self.at()),
             events: None,
             progress: None,
         };
