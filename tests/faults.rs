@@ -133,6 +133,10 @@ struct Run {
 }
 
 async fn run_at(url: &str, args: &[&str]) -> Run {
+    run_as(url, &json!({"token": "t"}), args).await
+}
+
+async fn run_as(url: &str, user: &Value, args: &[&str]) -> Run {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let number = COUNT.fetch_add(1, Ordering::SeqCst);
     let folder = std::env::temp_dir().join(format!("easyscale-faults-{}-{number}", std::process::id()));
@@ -140,7 +144,7 @@ async fn run_at(url: &str, args: &[&str]) -> Run {
     let kubeconfig = json!({
         "apiVersion": "v1", "kind": "Config", "current-context": "c",
         "clusters": [{"name": "c", "cluster": {"server": url}}],
-        "users": [{"name": "u", "user": {"token": "t"}}],
+        "users": [{"name": "u", "user": user}],
         "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
     });
     std::fs::write(folder.join("config"), kubeconfig.to_string()).unwrap();
@@ -152,6 +156,7 @@ async fn run_at(url: &str, args: &[&str]) -> Run {
     let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_easyscale"));
     command
         .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("KUBECONFIG", folder.join("config"))
         .args(args)
         .arg(folder.join("rule.yaml"));
@@ -268,7 +273,7 @@ async fn a_busy_server_is_asked_again_and_then_reported() {
 async fn a_server_that_never_answers_is_left_at_the_deadline() {
     let server = Server::start(|_, _, _| Answer::Silence).await;
     let run = server.run(&["apply", "--deadline", "2s"]).await;
-    run.assert_told(&["deadline of 2 s", "nothing was written", "--deadline"]);
+    run.assert_told(&["the deadline was over", "nothing was written", "--deadline"]);
     assert!(run.took < Duration::from_secs(8), "{:?}", run.took);
     // The cluster was seen, the write is never answered.
     let server = Server::start(cluster_with(Answer::Silence)).await;
@@ -297,6 +302,64 @@ async fn nonsense_is_told_as_nonsense() {
         .run(&["plan"])
         .await
         .assert_told(&["cannot be understood", "three"]);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_no_list_is_not_an_empty_one() {
+    for answer in [
+        json!({}),
+        json!({"kind": "Status", "status": "Failure", "message": "from a proxy"}),
+    ] {
+        let server = Server::start(move |_, path, _| {
+            if path.contains("horizontalpodautoscalers") {
+                Answer::ok(&answer)
+            } else {
+                empty_list()
+            }
+        })
+        .await;
+        let run = server.run(&["apply"]).await;
+        run.assert_told(&["cannot list horizontalpodautoscalers", "cannot be understood"]);
+    }
+}
+
+#[tokio::test]
+async fn pages_end() {
+    let page = json!({"metadata": {"continue": "again"}, "items": []});
+    let server = Server::start(move |_, _, _| Answer::ok(&page)).await;
+    server.run(&["plan"]).await.assert_told(&["its pages never end"]);
+    assert!(server.count() < 10, "{} requests", server.count());
+    // A list that the server forgets in the middle is asked for once more, from the start.
+    let forgotten = Arc::new(AtomicUsize::new(0));
+    let server = Server::start(move |method, path, number| {
+        if path.contains("continue=") {
+            return Answer::refusal(410, "Expired", "The provided continue parameter is too old");
+        }
+        if path.contains("horizontalpodautoscalers") && forgotten.fetch_add(1, Ordering::SeqCst) == 0 {
+            return Answer::ok(&json!({"metadata": {"continue": "more"}, "items": [autoscaler()]}));
+        }
+        cluster_with(Answer::ok(&autoscaler()))(method, path, number)
+    })
+    .await;
+    let run = server.run(&["plan"]).await;
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert!(run.stdout.contains("1 to change"), "{}", run.stdout);
+}
+
+#[tokio::test]
+async fn a_login_command_that_hangs_is_left_at_the_deadline() {
+    let user = json!({"exec": {
+        "apiVersion": "client.authentication.k8s.io/v1", "command": "sleep", "args": ["30"],
+        "interactiveMode": "Never",
+    }});
+    let run = run_as("http://127.0.0.1:9", &user, &["apply", "--deadline", "2s"]).await;
+    run.assert_told(&["the deadline was over", "nothing was written"]);
+    assert!(run.took < Duration::from_secs(15), "{:?}", run.took);
+    let user = json!({"exec": {
+        "apiVersion": "client.authentication.k8s.io/v1", "command": "no-such-login", "interactiveMode": "Never",
+    }});
+    let run = run_as("http://127.0.0.1:9", &user, &["plan"]).await;
+    run.assert_told(&["no-such-login", "is it installed"]);
 }
 
 #[tokio::test]

@@ -352,6 +352,22 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_namespace_is_not_all_of_them() {
+        assert_eq!(namespace("shop-1"), Ok("shop-1".to_owned()));
+        for bad in [
+            "",
+            "-a",
+            "a-",
+            "Shop",
+            "a.b",
+            "../../api/v1/secrets#",
+            &"a".repeat(64),
+        ] {
+            assert!(namespace(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
     fn targets_are_written_as_kubectl_users_do() {
         assert_eq!(
             target("hpa/shop/a").map(|target| target.kind),

@@ -344,8 +344,11 @@ impl Cluster for Live {
         let needs = planner.needs(&observed);
         self.observe_workloads(&needs, namespaces, &mut observed).await?;
         if observed.has_unremembered_scales() {
-            // Another pass may have begun in between: its memory is written before its scales are.
+            // Another pass may have begun in between: its memory is written before its scales are. Again in that
+            // order, for the reason given in `observe_again`.
             observed.memories = self.memories(namespaces).await?;
+            observed.workloads.clear();
+            self.observe_workloads(&needs, namespaces, &mut observed).await?;
         }
         self.observe_drivers(&needs, namespaces, &mut observed).await?;
         Ok(observed)
@@ -372,25 +375,26 @@ impl Cluster for Live {
                 name,
                 ..
             } = &scale.object;
-            if let Some(resource) = workloads(kind) {
-                let found = self
-                    .get(
-                        Resource {
-                            namespace: Some(namespace),
-                            ..resource
-                        },
-                        name,
-                    )
-                    .await?;
-                observed
-                    .workloads
-                    .retain(|known| (&known.kind, &known.namespace, &known.name) != (kind, namespace, name));
-                observed.workloads.extend(found.map(Item::into_workload));
-            }
+            // The memory before the scale, never after: an older memory is noticed when it is written, but an older
+            // scale beside a newer memory would look like somebody's edit, and one of ours become an original.
             match self.memory(namespace).await? {
                 Some(memory) => observed.memories.insert(namespace.clone(), memory),
                 None => observed.memories.remove(namespace),
             };
+            if let Some(resource) = workloads(kind) {
+                let resource = Resource {
+                    namespace: Some(namespace),
+                    ..resource
+                };
+                let found = self.get(resource, name).await?;
+                observed
+                    .workloads
+                    .retain(|known| (&known.kind, &known.namespace, &known.name) != (kind, namespace, name));
+                observed.workloads.extend(found.map(|mut item| {
+                    item.kind.clone_from(kind);
+                    item.into_workload()
+                }));
+            }
         }
         Ok(())
     }

@@ -162,13 +162,13 @@ async fn each_verb(env: Env) {
             3,
             "list",
             "cannot list configmaps",
-            "resources: [configmaps], verbs: [list]",
+            "resources: [configmaps], resourceNames: [easyscale-state], verbs: [list]",
         ),
         (
             3,
             "patch",
             "cannot patch configmaps",
-            "resources: [configmaps], verbs: [patch]",
+            "resources: [configmaps], resourceNames: [easyscale-state], verbs: [patch]",
         ),
         (
             4,

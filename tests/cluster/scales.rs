@@ -37,9 +37,15 @@ pub(crate) fn cases() -> Vec<Case> {
         case("scale: an autoscaler that is added takes over", autoscaler_added),
         case("scale: sleep and wake of a target with an autoscaler", sleep).needs_controllers(),
         case(
+            "scale: a sleep whose memory is gone ends all the same",
+            lost_sleep,
+        )
+        .needs_controllers(),
+        case(
             "scale: an abandoned scale is restored, a deleted one forgotten",
             abandoned,
         ),
+        case("scale: an entry under another's key moves nothing", forged_key),
     ]
 }
 
@@ -227,6 +233,12 @@ async fn scaled_object(env: Env) {
     fixtures::apply(&env.client, None, "test", &definition)
         .await
         .unwrap();
+    // Another resource of the group is at a later version, which the group then prefers.
+    let mut later = definition.clone();
+    later["metadata"]["name"] = json!("others.keda.sh");
+    later["spec"]["names"] = json!({"kind": "Other", "plural": "others", "singular": "other"});
+    later["spec"]["versions"][0]["name"] = json!("v2");
+    fixtures::apply(&env.client, None, "test", &later).await.unwrap();
     let object = json!({
         "apiVersion": "keda.sh/v1alpha1", "kind": "ScaledObject", "metadata": {"name": "queue"},
         "spec": {"scaleTargetRef": {"name": "job"}},
@@ -323,6 +335,43 @@ async fn sleep(env: Env) {
     assert!(remembered(&env).await.is_empty());
     road.pass(NOON).await;
     assert_eq!(env.bounds("web").await, (2, 10));
+}
+
+async fn lost_sleep(env: Env) {
+    web(&env).await;
+    let spec = "  schedule: [{name: night, timeStart: '20:00', timeEnd: '22:00', replicas: 0}]";
+    let road = Road::new(&env).rule("Deployment", "web", spec);
+    road.pass_over(&road.live, EVENING).await;
+    env.wait_for_replicas("Deployment", "web", 0).await;
+    env.api::<ConfigMap>()
+        .delete("easyscale-state", &DeleteParams::default())
+        .await
+        .unwrap();
+    let woken = road.pass_over(&road.live, NOON).await;
+    let one = assert_applied(&woken);
+    assert!(has_note(one, "state-lost") && has_note(one, "wakes"), "{one:#?}");
+    env.wait_for_replicas("Deployment", "web", 2).await;
+    assert_unchanged(&road.pass_over(&road.live, NOON).await);
+}
+
+async fn forged_key(env: Env) {
+    env.create(&fixtures::deployment("job", 2)).await;
+    let road = Road::new(&env).rule("Deployment", "job", PEAK_5);
+    road.pass(PEAK).await;
+    let mut entry = remembered(&env).await.remove("Deployment.apps.job").unwrap();
+    entry["replicas"]["original"] = json!(1_000_000);
+    let patch =
+        Patch::Merge(json!({"data": {"Deployment.apps.other": entry.to_string(), "x": entry.to_string()}}));
+    env.api::<ConfigMap>()
+        .patch("easyscale-state", &PatchParams::default(), &patch)
+        .await
+        .unwrap();
+    road.without_rules().prune().pass(PEAK).await;
+    assert_eq!(
+        env.replicas("Deployment", "job").await,
+        2,
+        "its own entry counts, and no other"
+    );
 }
 
 async fn abandoned(env: Env) {

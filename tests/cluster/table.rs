@@ -76,6 +76,10 @@ pub(crate) fn cases() -> Vec<Case> {
             abandoned,
         ),
         case(
+            "nothing is pruned while a rule is refused",
+            no_prune_while_refused,
+        ),
+        case(
             "restore by rule and by target leaves the others alone",
             restore_some,
         ),
@@ -536,6 +540,26 @@ async fn abandoned(env: Env) {
     assert_applied(&road.prune().pass(PEAK).await);
     assert_eq!(env.bounds("web").await, (2, 10));
     assert_no_trace(&env, "web").await;
+}
+
+async fn no_prune_while_refused(env: Env) {
+    web(&env).await;
+    Road::new(&env)
+        .rule("Deployment", "web", PEAK_FLOOR_5)
+        .pass(PEAK)
+        .await;
+    // The rule's target is misspelt: that is a typo, not a wish to lose the capacity.
+    let road = Road::new(&env).rule("Deployment", "wbe", PEAK_FLOOR_5).prune();
+    let applied = road.pass(PEAK).await;
+    let outcomes: Vec<_> = applied.iter().map(|one| one.outcome.as_str()).collect();
+    assert_eq!(outcomes, ["refused", "unchanged"]);
+    assert!(
+        applied[1].plan.notes[0]
+            .message
+            .contains("while rule \"wbe-rule\" is refused"),
+        "{applied:#?}"
+    );
+    assert_eq!(env.bounds("web").await, (5, 10));
 }
 
 async fn restore_some(env: Env) {
