@@ -10,7 +10,7 @@ ci:
 
 # The tests; the first time, the control plane is built for 8 minutes, and that needs Go.
 test *ARGS:
-    cargo test {{ARGS}}
+    cargo test {{ ARGS }}
 
 # Lints, format and dependencies, without writing anything.
 lint:
@@ -24,7 +24,7 @@ fmt:
 
 # A plan for the example policies on the example manifests; needs no cluster.
 plan-example *ARGS:
-    cargo run --quiet -- plan policies/ --cluster examples/cluster.yaml --at 2026-11-27T15:30:00Z {{ARGS}}
+    cargo run --quiet -- plan policies/ --cluster examples/cluster.yaml --at 2026-11-27T15:30:00Z {{ ARGS }}
 
 # A control plane to try the tool on: no containers, needs Go the first time (8 minutes), Ctrl-C ends it.
 cluster:
@@ -32,7 +32,7 @@ cluster:
 
 # How fast it is, as ratios within one run; docs/performance.md records them.
 bench *ARGS:
-    cargo bench {{ARGS}}
+    cargo bench {{ ARGS }}
 
 # Write the expected files of the golden tests anew; read the difference before committing it.
 bless:
@@ -41,7 +41,7 @@ bless:
 
 # Walk at random over planner and apply, so many times as often as the tests do.
 soak WALKS="40":
-    EASYSCALE_WALKS={{WALKS}} cargo test --release --test walk
+    EASYSCALE_WALKS={{ WALKS }} cargo test --release --test walk
 
 # The documentation of the code.
 docs:

@@ -1,11 +1,17 @@
 //! The command line as scripts see it: exit status, stdout and stderr, together.
 //!
-//! Expected answers are in `tests/cli/*.txt`; `EASYSCALE_BLESS=1 cargo test --test cli` writes them anew.
+//! Expected answers are in `tests/cli/*.txt`, and in the folders of `tests/cases/cli/`;
+//! `EASYSCALE_BLESS=1 cargo test --test cli` writes them anew.
 #![cfg(unix)]
 #![allow(clippy::expect_used, reason = "test code: a panic is how a test fails")]
 
+#[path = "cli/cases.rs"]
+mod cases;
+
 #[path = "cli/sandbox.rs"]
 mod sandbox;
+#[path = "cli/streams.rs"]
+mod streams;
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -29,6 +29,8 @@ pub(super) fn start(format: LogFormat, level: Option<&str>) -> anyhow::Result<()
     };
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        // Told on stderr, too: if that is closed, telling would panic, half-way through a pass.
+        .log_internal_errors(false)
         .with_writer(std::io::stderr)
         .with_target(false);
     // A second start, as in tests, keeps the first.

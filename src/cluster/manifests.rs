@@ -299,6 +299,14 @@ fn parse_at_once(text: &str) -> Result<Observed, String> {
         Format::Yaml => serde_saphyr::from_multiple_with_options(text, options(text.len()))
             .map_err(|error| error.to_string())?,
     };
+    // What a kubectl that failed has said is YAML, too. A list's items may leave their kind to the list.
+    if documents
+        .iter()
+        .flatten()
+        .any(|object| matches!(object, Object::Kindless))
+    {
+        return Err("it has a document without a `kind`, which is no manifest".to_owned());
+    }
     let mut observed = Observed::default();
     sort_in(documents.into_iter().flatten(), &mut observed);
     Ok(observed)
@@ -343,7 +351,7 @@ fn sort_in(objects: impl IntoIterator<Item = Object>, observed: &mut Observed) {
                     .filter(|object| !matches!(object, Object::List(_)));
                 sort_in(flat.collect::<Vec<_>>(), observed);
             }
-            Object::Other => {}
+            Object::Other | Object::Kindless => {}
         }
     }
 }

@@ -12,6 +12,9 @@ use crate::plan::{Action, Applied, Failure, Outcome};
 use crate::time::Instant;
 
 /// One structured line per change, after all of them.
+///
+/// Text that a cluster had a say in is a field, never the message: fields are quoted and escaped, a message could end
+/// its line and begin another.
 pub(super) fn log_changes(targets: &[Applied]) {
     for applied in targets {
         let plan = &applied.plan;

@@ -41,6 +41,8 @@ pub(super) enum Object {
     Memory(String, MemoryMap),
     List(Vec<Object>),
     Other,
+    /// It does not say what it is: no manifest.
+    Kindless,
 }
 
 /// Whether objects of this kind are read at all.
@@ -72,6 +74,7 @@ impl From<Item> for Object {
             ("", "ConfigMap") if item.metadata.name == MEMORY_CONFIG_MAP => {
                 Self::Memory(item.metadata.namespace.clone(), item.into_memory())
             }
+            (_, "") => Self::Kindless,
             _ => Self::Other,
         }
     }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::escape::json_escaped;
 use super::{Entry, Shown, count};
 use crate::engine::Adjusted;
 use crate::plan::{Action, Bounds, Outcome};
@@ -105,7 +106,7 @@ pub fn json(shown: &Shown<'_>) -> String {
         targets: shown.targets.iter().map(target).collect(),
     };
     // Structs of strings and numbers: serialisation has nothing to fail on.
-    let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
+    let mut text = json_escaped(&serde_json::to_string_pretty(&document).unwrap_or_default());
     text.push('\n');
     text
 }
