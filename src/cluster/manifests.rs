@@ -23,6 +23,9 @@ use crate::policy::Replicas;
 /// No export of a cluster is larger; a larger file is somebody's mistake.
 const MAX_BYTES: u64 = 1 << 30;
 
+/// What the reader of YAML says about its own settings.
+const ADVICE_FOR_PROGRAMMERS: &str = ", set DuplicateKeyPolicy in Options if acceptable";
+
 /// A file of manifests.
 #[derive(Debug)]
 pub struct Manifests {
