@@ -193,11 +193,20 @@ impl<C: Cluster> Pass<'_, C> {
         for (number, result) in self.write_scales(&scales).await {
             match result {
                 Ok(()) => self.settle(number, Outcome::Applied),
-                Err(stopped) => {
-                    if stopped.begun {
+                Err(Stopped { mut failure, begun }) => {
+                    if begun {
                         self.begin(number, |begun| &mut begun.scale);
                     }
-                    self.fail(number, stopped.failure, &mut conflicts);
+                    if self
+                        .targets
+                        .get(number)
+                        .is_some_and(|target| target.plan.writes.bounds.is_some())
+                    {
+                        failure
+                            .message
+                            .push_str("; the bounds of its autoscaler were written before that");
+                    }
+                    self.fail(number, failure, &mut conflicts);
                 }
             }
         }

@@ -300,7 +300,7 @@ fn parse_at_once(text: &str) -> Result<Observed, String> {
             .collect::<Result<_, _>>()
             .map_err(|error| error.to_string())?,
         Format::Yaml => serde_saphyr::from_multiple_with_options(text, options(text.len()))
-            .map_err(|error| error.to_string())?,
+            .map_err(|error| error.to_string().replace(ADVICE_FOR_PROGRAMMERS, ""))?,
     };
     // What a kubectl that failed has said is YAML, too. A list's items may leave their kind to the list.
     if documents
