@@ -5,17 +5,13 @@ use std::time::Duration;
 
 use futures::future::try_join_all;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::APIGroupList;
+use kube::Client;
 use kube::api::{ListParams, Patch, PatchParams, PostParams};
-use kube::client::ClientBuilder;
-use kube::client::retry::RetryPolicy;
-use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::core::Request;
-use kube::{Client, Config};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use tower::buffer::BufferLayer;
-use tower::retry::RetryLayer;
 
+use super::connect::{Connection, open};
 use super::events::EventNote;
 use super::failure::Operation;
 use super::wire::{Item, Page};
@@ -33,7 +29,7 @@ const PAGE_SIZE: u32 = 500;
 const MAX_PAGES: usize = 10_000;
 
 /// No request takes longer, its retries included: the next pass is never far.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The label of the memory `ConfigMap`.
 const INSTANCE_LABEL: &str = "easyscale.io/instance";
@@ -43,15 +39,6 @@ const DRIVER_APIS: [(&str, &str, &str); 2] = [
     ("keda.sh", "scaledobjects", "ScaledObject"),
     ("datadoghq.com", "datadogpodautoscalers", "DatadogPodAutoscaler"),
 ];
-
-/// How to reach a cluster.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Connection {
-    /// The kubeconfig's context; `None`: its current one, or the cluster that we run in.
-    pub context: Option<String>,
-    /// Which installation this is, for the label of what we create.
-    pub instance: String,
-}
 
 /// A Kubernetes API server.
 #[derive(Clone)]
@@ -76,43 +63,22 @@ impl Live {
     /// # Errors
     /// When neither a kubeconfig nor a service account leads to a cluster.
     pub async fn connect(connection: &Connection) -> Result<Self, Failure> {
+        let instance = connection.instance.clone();
         let connection = connection.clone();
         // The exec command is waited for without a pause in which a deadline could pass: that needs its own thread.
-        let connecting = tokio::task::spawn_blocking(move || {
-            tokio::runtime::Handle::current().block_on(Self::connect_here(&connection))
+        let opening = tokio::task::spawn_blocking(move || {
+            tokio::runtime::Handle::current().block_on(open(&connection))
         });
-        connecting.await.map_err(|error| {
+        let (client, name) = opening.await.map_err(|error| {
             Failure::new(
                 FailureKind::Configuration,
                 format!("connecting ended early: {error}"),
             )
-        })?
-    }
-
-    async fn connect_here(connection: &Connection) -> Result<Self, Failure> {
-        let (mut config, name) = load_config(connection.context.as_deref()).await?;
-        config.connect_timeout = Some(Duration::from_secs(5));
-        config.read_timeout = Some(REQUEST_TIMEOUT);
-        config.reset_reader_on_write = true;
-        config.default_retry = false;
-        let exec = config
-            .auth_info
-            .exec
-            .as_ref()
-            .and_then(|exec| exec.command.clone());
-        let client = build_client(config).map_err(|why| {
-            let hint = match exec {
-                Some(command) => format!(
-                    "its user logs in with the command {command:?}: is it installed, does it work alone?"
-                ),
-                None => "check the certificates and the user of that context in your kubeconfig".to_owned(),
-            };
-            Failure::new(FailureKind::Configuration, format!("cannot use {name}: {why}")).hint(hint)
-        })?;
+        })??;
         Ok(Self {
             client,
             name,
-            instance: connection.instance.clone(),
+            instance,
         })
     }
 
@@ -675,85 +641,4 @@ fn bounds_body(write: &BoundsWrite) -> Value {
         spec["maxReplicas"] = json!(ceiling);
     }
     json!({"apiVersion": write.object.api_version, "kind": write.object.kind, "metadata": metadata, "spec": spec})
-}
-
-/// A client that tries a busy server again, three times within seconds: kube's own policy would wait for
-/// minutes, longer than a pass may take.
-fn build_client(config: Config) -> Result<Client, String> {
-    let builder = ClientBuilder::try_from(config).map_err(|error| root_cause(&error))?;
-    let patience = RetryPolicy::new(Duration::from_millis(250), Duration::from_secs(4), 3, true);
-    let patience = patience.map_err(|error| error.to_string())?;
-    Ok(builder
-        .with_layer(&BufferLayer::new(256))
-        .with_layer(&RetryLayer::new(patience))
-        .build())
-}
-
-/// The kubeconfig if there is one, else the service account of the pod that we run in. A kubeconfig that is
-/// named but cannot be read is an error: another cluster than the one that was meant is worse than none.
-async fn load_config(context: Option<&str>) -> Result<(Config, String), Failure> {
-    let named = std::env::var_os("KUBECONFIG").is_some_and(|paths| !paths.is_empty());
-    let in_pod = context.is_none() && std::env::var_os("KUBERNETES_SERVICE_HOST").is_some();
-    let kubeconfig = match Kubeconfig::read() {
-        Ok(kubeconfig) if kubeconfig.contexts.is_empty() && in_pod => return in_cluster(),
-        Ok(kubeconfig) => kubeconfig,
-        Err(_) if in_pod && !named && !default_kubeconfig_exists() => return in_cluster(),
-        Err(error) => {
-            let whose = std::env::var_os("KUBECONFIG").filter(|_| named);
-            let whose = whose
-                .map(|paths| format!(" (KUBECONFIG={})", paths.display()))
-                .unwrap_or_default();
-            return Err(Failure::new(
-                FailureKind::Configuration,
-                format!("cannot read a kubeconfig{whose}: {}", root_cause(&error)),
-            )
-            .hint("set KUBECONFIG, or try without a cluster: --cluster FILE, with what `kubectl get hpa,deploy,sts -A -o yaml` prints"));
-        }
-    };
-    let name = context
-        .map(str::to_owned)
-        .or_else(|| kubeconfig.current_context.clone());
-    let known: Vec<_> = kubeconfig
-        .contexts
-        .iter()
-        .map(|context| context.name.clone())
-        .collect();
-    let options = KubeConfigOptions {
-        context: context.map(str::to_owned),
-        ..KubeConfigOptions::default()
-    };
-    let config = Config::from_custom_kubeconfig(kubeconfig, &options)
-        .await
-        .map_err(|error| {
-            let name = name.as_deref().unwrap_or("(none is current)");
-            Failure::new(
-                FailureKind::Configuration,
-                format!("cannot use context {name}: {}", root_cause(&error)),
-            )
-            .hint(format!("contexts in your kubeconfig: {}", known.join(", ")))
-        })?;
-    Ok((config, format!("context {}", name.unwrap_or_default())))
-}
-
-fn root_cause(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
-}
-
-fn in_cluster() -> Result<(Config, String), Failure> {
-    let config = Config::incluster().map_err(|error| {
-        Failure::new(
-            FailureKind::Configuration,
-            format!("cannot use the pod's service account: {}", root_cause(&error)),
-        )
-        .hint("does the pod set automountServiceAccountToken: false?")
-    })?;
-    Ok((config, "the cluster it runs in".to_owned()))
-}
-
-fn default_kubeconfig_exists() -> bool {
-    std::env::home_dir().is_some_and(|home| home.join(".kube/config").exists())
 }

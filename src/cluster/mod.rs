@@ -5,16 +5,20 @@
 //! [`Writes`](crate::plan::Writes) of a plan, as they stand.
 
 mod apply;
+mod connect;
 mod events;
 mod failure;
 mod live;
 mod manifests;
+mod replace;
 mod tell;
+mod tree;
 mod wire;
 
 pub use apply::{ApplyOptions, Clock, apply};
+pub use connect::Connection;
 pub use events::EventNote;
-pub use live::{Connection, Live};
+pub use live::Live;
 pub use manifests::Manifests;
 
 use std::collections::BTreeMap;

@@ -174,7 +174,8 @@ impl Walk {
         ensure(sleeps || live > 0 || self.zero_by_hand, || {
             "it should have been woken".to_owned()
         })?;
-        ensure(live == 0 || !self.zero_by_hand, || {
+        let wakes = self.rule.as_ref().is_some_and(|rule| rule.wake == Wake::Always);
+        ensure(live == 0 || wakes || !self.zero_by_hand, || {
             "what somebody put to sleep was woken".to_owned()
         })?;
         ensure(sleeps || self.scale_memory().is_none(), || {
