@@ -32,7 +32,8 @@ pub struct Manifests {
     path: PathBuf,
     /// Of the text that was planned from: what is written must be that.
     planned_from: Cell<Option<u64>>,
-    tree: RefCell<Option<Tree>>,
+    /// The whole file once something is to be written, or why it cannot be.
+    tree: RefCell<Option<Result<Tree, Failure>>>,
 }
 
 impl Manifests {
@@ -70,37 +71,46 @@ impl Manifests {
 
     /// Changes one object of the tree.
     fn edit<T>(&self, object: &ObjectRef, edit: impl FnOnce(&mut Mapping) -> T) -> Result<T, Failure> {
-        let mut guard = self.tree.borrow_mut();
-        let tree = self.tree(&mut guard)?;
-        let found = tree.find(object).ok_or_else(|| {
-            Failure::new(
-                FailureKind::NotFound,
-                format!(
-                    "{} has no {} {}/{}",
-                    self.path.display(),
-                    object.kind,
-                    object.namespace,
-                    object.name
-                ),
-            )
-        })?;
-        Ok(edit(found))
+        self.with_tree(|tree| {
+            let ObjectRef {
+                kind,
+                namespace,
+                name,
+                ..
+            } = object;
+            let found = tree.find(object).ok_or_else(|| {
+                let message = format!("{} has no {kind} {namespace}/{name}", self.path.display());
+                Failure::new(FailureKind::NotFound, message)
+            })?;
+            Ok(edit(found))
+        })
     }
 
-    fn tree<'a>(&self, guard: &'a mut Option<Tree>) -> Result<&'a mut Tree, Failure> {
-        if guard.is_none() {
-            let text = self.read()?;
-            if self
-                .planned_from
-                .get()
-                .is_some_and(|planned_from| planned_from != fingerprint(&text))
-            {
-                return Err(self.changed_meanwhile());
-            }
-            let tree = Tree::parse(text).map_err(|why| self.not_understood(&why))?;
-            *guard = Some(tree);
+    fn with_tree<T>(&self, work: impl FnOnce(&mut Tree) -> Result<T, Failure>) -> Result<T, Failure> {
+        let mut guard = self.tree.borrow_mut();
+        match guard.get_or_insert_with(|| self.read_tree()) {
+            Ok(tree) => work(tree),
+            Err(failure) => Err(failure.clone()),
         }
-        guard.as_mut().ok_or_else(|| self.not_understood("it is empty"))
+    }
+
+    fn read_tree(&self) -> Result<Tree, Failure> {
+        let text = self.read()?;
+        if self
+            .planned_from
+            .get()
+            .is_some_and(|planned_from| planned_from != fingerprint(&text))
+        {
+            return Err(self.changed_meanwhile());
+        }
+        let tree = Tree::parse(text).map_err(|why| self.not_understood(&why))?;
+        tree.check_rewritable().map_err(|why| {
+            Failure::new(
+                FailureKind::File,
+                format!("cannot write {}: {why}", self.path.display()),
+            )
+        })?;
+        Ok(tree)
     }
 
     fn changed_meanwhile(&self) -> Failure {
@@ -145,8 +155,8 @@ impl Cluster for Manifests {
     }
 
     async fn observe_again(&self, _: &mut Observed, _: &TargetPlan) -> Result<(), Failure> {
-        // Nobody else changes what we read; `finish` finds out if somebody changed the file.
-        Ok(())
+        // Only a file that somebody else has changed is not as it was observed; the whole plan is then void.
+        Err(self.changed_meanwhile())
     }
 
     async fn write_bounds(&self, write: &BoundsWrite) -> Result<Written, Failure> {
@@ -205,10 +215,10 @@ impl Cluster for Manifests {
             namespace: namespace.to_owned(),
             name: MEMORY_CONFIG_MAP.to_owned(),
         };
-        {
-            let mut guard = self.tree.borrow_mut();
-            self.tree(&mut guard)?.create_if_missing(&object);
-        }
+        self.with_tree(|tree| {
+            tree.create_if_missing(&object);
+            Ok(())
+        })?;
         let mut entries = known.map(|known| known.entries.clone()).unwrap_or_default();
         self.edit(&object, |object| {
             let data = mapping_in(object, "data");
@@ -237,7 +247,7 @@ impl Cluster for Manifests {
     }
 
     async fn finish(&self) -> Result<(), Failure> {
-        let Some(mut tree) = self.tree.borrow_mut().take() else {
+        let Some(Ok(mut tree)) = self.tree.borrow_mut().take() else {
             return Ok(());
         };
         let cannot = |why: &dyn std::fmt::Display| {

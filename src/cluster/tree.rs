@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use granit_parser::{Event, Parser, ScalarStyle};
 use serde_yaml::{Mapping, Value};
 
 use super::wire::{DEFAULT_NAMESPACE, group};
@@ -63,6 +64,31 @@ impl Tree {
         };
         tree.find_positions();
         Ok(tree)
+    }
+
+    /// Whether what is not touched would keep its meaning when the file is written anew.
+    ///
+    /// # Errors
+    /// Names the first value that YAML 1.1 readers such as kubectl take for a number or a switch, and YAML 1.2 readers
+    /// for text: written anew it would be text for both.
+    pub(super) fn check_rewritable(&self) -> Result<(), String> {
+        if self.format == Format::Json {
+            return Ok(());
+        }
+        for event in Parser::new_from_str(&self.text) {
+            let (event, span) = event.map_err(|error| error.to_string())?;
+            let Event::Scalar(text, ScalarStyle::Plain, _, None) = event else {
+                continue;
+            };
+            if text == "<<" || means_more_in_yaml_1_1(&text) {
+                return Err(format!(
+                    "{text:?} in line {} is text for some readers of YAML and not for others; put it in quotes if it is \
+                     text, or export the objects with kubectl, which writes no such thing",
+                    span.start.line()
+                ));
+            }
+        }
+        Ok(())
     }
 
     fn find_positions(&mut self) {
@@ -178,6 +204,22 @@ impl Tree {
     }
 }
 
+/// Switches, octal and grouped numbers, and numbers to the base of 60.
+fn means_more_in_yaml_1_1(text: &str) -> bool {
+    let digits = text.trim_start_matches(['-', '+']);
+    let made_of = |allowed: fn(char) -> bool| digits.chars().all(allowed);
+    let begins_with_digit = digits.starts_with(|character: char| character.is_ascii_digit());
+    let octal = digits.len() > 1 && digits.starts_with('0') && made_of(|one| matches!(one, '0'..='7' | '_'));
+    let grouped =
+        digits.contains('_') && made_of(|one| one.is_ascii_hexdigit() || matches!(one, '_' | '.' | 'x'));
+    let base_60 = digits.contains(':') && made_of(|one| one.is_ascii_digit() || matches!(one, ':' | '.'));
+    let switch = ["yes", "no", "on", "off"]
+        .iter()
+        .any(|word| text.eq_ignore_ascii_case(word));
+    switch || begins_with_digit && (octal || grouped || base_60)
+}
+
+/// Group, kind, namespace and name, for looking an object up.
 pub(super) fn identity(value: &Value) -> Option<Identity> {
     let metadata = value.get("metadata")?;
     let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
@@ -256,4 +298,44 @@ pub(super) fn own(object: &mut Mapping, manager: &str, operation: &str, owned: &
     }
     entry.insert("fieldsV1".into(), Value::Mapping(fields));
     entries.push(Value::Mapping(entry));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_change_its_meaning_is_found() {
+        for text in [
+            "0644",
+            "-017",
+            "1_000",
+            "0x_ff",
+            "12:30",
+            "1:20:30.5",
+            "yes",
+            "Off",
+        ] {
+            assert!(means_more_in_yaml_1_1(text), "{text}");
+        }
+        for text in [
+            "0",
+            "10",
+            "1.5",
+            "0x1f",
+            "web",
+            "a_b",
+            "10.0.0.1",
+            "shop:80",
+            "once",
+            "2026-11-27",
+            "-",
+        ] {
+            assert!(!means_more_in_yaml_1_1(text), "{text}");
+        }
+        let tree = |text: &str| Tree::parse(text.to_owned()).expect("a tree").check_rewritable();
+        assert!(tree("a: '0644'\nb: 12\n").is_ok());
+        let told = tree("a: 1\nmode: 0644\n").expect_err("it would become text");
+        assert!(told.contains("\"0644\" in line 2"), "{told}");
+    }
 }
