@@ -126,41 +126,28 @@ pub(super) fn plan_beside_autoscaler(
         ));
         return Ok((scale.write(pass, rule, &settled, learnt, true)?, notes));
     }
-    let Some(remembered) = scale.remembered else {
-        let wakes = rule.is_some_and(|rule| rule.wake == Wake::Always);
-        if let (0, Some(_), None) = (workload.replicas, rule, &scale.stored) {
-            // A lost memory of our own sleep looks the same: the API forgets who wrote a zero.
-            let value = floor.max(1);
-            if wakes {
-                notes.push(Note::info(
-                    "wakes",
-                    format!("wakes it with {value} replicas and hands over to its autoscaler"),
-                ));
-                return Ok((Some(scale.forget(Some(value))), notes));
-            }
-            notes.push(asleep_by_hand(value));
-            return Ok((None, notes));
-        }
-        let leftover = scale.stored.is_some().then(|| scale.forget(None));
-        return Ok((leftover, notes));
-    };
     // Row 12 holds here too: a zero of ours that a backup brought back would sleep for ever.
-    let ours = workload.replicas == 0 && remembered.applied == 0;
-    if ours {
-        let value = floor.max(1);
+    let ours = scale.remembered.is_some_and(|remembered| remembered.applied == 0);
+    let wakes = ours || rule.is_some_and(|rule| rule.wake == Wake::Always);
+    let value = floor.max(1);
+    if workload.replicas == 0 && wakes {
         notes.push(Note::info(
             "wakes",
             format!("wakes it with {value} replicas and hands over to its autoscaler"),
         ));
         return Ok((Some(scale.forget(Some(value))), notes));
     }
-    if remembered.applied != 0 {
+    if workload.replicas == 0 && rule.is_some() {
+        // A lost memory of our own sleep looks the same: the API forgets who wrote a zero.
+        notes.push(asleep_by_hand(value));
+    }
+    if scale.remembered.is_some_and(|remembered| remembered.applied != 0) {
         notes.push(Note::info(
             "memory-dropped",
             "it has an autoscaler now; the memory of its scale is dropped, its replicas stay",
         ));
     }
-    Ok((Some(scale.forget(None)), notes))
+    Ok((scale.stored.is_some().then(|| scale.forget(None)), notes))
 }
 
 /// Lets go of a workload that something else drives by now: its scale is not ours to write.
