@@ -104,7 +104,7 @@ async fn against_manifests() {
             std::fs::write(&policy, rules("shop", count)).unwrap();
             let loaded = policy::check(vec![("rules.yaml".to_owned(), rules("shop", count))]);
             let planner = planner(&loaded.rules, "shop");
-            let (mut parse, mut whole) = (Vec::new(), Vec::new());
+            let (mut parse, mut planned, mut whole) = (Vec::new(), Vec::new(), Vec::new());
             for round in 0..ROUNDS {
                 let started = Stopwatch::now();
                 let observed = Manifests::new(&file).observe(&planner).await.unwrap();
@@ -114,6 +114,7 @@ async fn against_manifests() {
                 let started = Stopwatch::now();
                 let observed = Manifests::new(&file).observe(&planner).await.unwrap();
                 let plan = planner.plan(&observed, at(round));
+                planned.push(started.elapsed());
                 let entries = Entry::of_plan(&plan);
                 let shown = Shown {
                     at: plan.at,
@@ -125,7 +126,7 @@ async fn against_manifests() {
                 assert!(text(&shown).len() > count);
                 whole.push(started.elapsed());
             }
-            let (parse, whole) = (median(parse), median(whole));
+            let (parse, planned, whole) = (median(parse), median(planned), median(whole));
             let args = [
                 "plan",
                 &policy.to_string_lossy(),
@@ -137,7 +138,9 @@ async fn against_manifests() {
             .map(str::to_owned);
             let (wall, peak) = whole_process(&args, None);
             println!(
-                "  {count:>6} targets, {format}: plan {whole:>8.1?}, parse {parse:>8.1?}, ratio {:.2}; whole process {wall:.2?}, {peak:.0} MiB",
+                "  {count:>6} targets, {format}: parse {parse:>8.1?}, plan {planned:>8.1?} (ratio {:.2}), with text {whole:>8.1?} \
+                 (ratio {:.2}); whole process {wall:.2?}, {peak:.0} MiB",
+                planned.as_secs_f64() / parse.as_secs_f64(),
                 whole.as_secs_f64() / parse.as_secs_f64()
             );
         }

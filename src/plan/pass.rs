@@ -203,21 +203,21 @@ impl<'a> Pass<'a> {
     /// The bounds of an autoscaler, and the scale of its workload where a sleep asks for it or left a memory.
     fn plan_autoscaler(&self, rule: Option<&Rule>, autoscaler: &Autoscaler) -> Result<ObjectPlan, Refusal> {
         let mut planned = autoscaler::plan(self, rule, autoscaler)?;
-        let target = autoscaler.target();
-        let memory = self.index.observed.memories.get(&target.namespace);
-        let key = ScaleMemory::key(&target.group, &target.kind, &target.name);
-        let remembered = memory.is_some_and(|memory| memory.entries.contains_key(&key));
+        let memory = self.index.observed.memories.get(&autoscaler.namespace);
+        let remembered = memory.is_some_and(|memory| {
+            let workload = &autoscaler.workload;
+            let key = ScaleMemory::key(&workload.group, &workload.kind, &workload.name);
+            memory.entries.contains_key(&key)
+        });
         let sleeps = planned.decision.replicas.is_some();
-        let at_zero = rule.is_some()
-            && self
-                .index
-                .workload(&target)
-                .is_some_and(|workload| workload.replicas == 0);
+        let workload = self.index.workload_of(autoscaler);
+        let at_zero = rule.is_some() && workload.is_some_and(|workload| workload.replicas == 0);
         if !(sleeps || remembered || at_zero) || planned.notes.iter().any(|note| note.code == "paused") {
             return Ok(planned);
         }
-        let Some(workload) = self.index.workload(&target) else {
+        let Some(workload) = workload else {
             if sleeps {
+                let target = autoscaler.target();
                 return Err(cannot_sleep(&target, can_scale(&target)));
             }
             return Ok(planned);

@@ -127,6 +127,11 @@ impl<'a> Index<'a> {
             .map(|[autoscaler]| *autoscaler)
     }
 
+    /// The workload behind an autoscaler, if it was observed.
+    pub(super) fn workload_of(&self, autoscaler: &'a Autoscaler) -> Option<&'a Workload> {
+        self.workloads.get(&autoscaler.workload_key()).copied()
+    }
+
     pub(super) fn workload(&self, target: &Target) -> Option<&'a Workload> {
         self.workloads.get(&key(target)).copied()
     }
