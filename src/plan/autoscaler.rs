@@ -27,6 +27,18 @@ pub(super) struct ObjectPlan {
     pub(super) decision: Decision,
 }
 
+impl ObjectPlan {
+    /// Nothing, because the object is paused.
+    pub(super) fn paused(live: Bounds, note: Note) -> Self {
+        Self {
+            from: live,
+            to: live,
+            notes: vec![note],
+            ..Self::default()
+        }
+    }
+}
+
 /// One bound on its way through the table.
 struct Bound<'a> {
     name: &'static str,
@@ -43,18 +55,9 @@ pub(super) fn plan(
     autoscaler: &Autoscaler,
 ) -> Result<ObjectPlan, Refusal> {
     let memory = read_memory(pass, autoscaler)?;
-    let live = Bounds {
-        replicas: None,
-        min_replicas: autoscaler.floor,
-        max_replicas: Some(autoscaler.ceiling),
-    };
+    let live = Bounds::of(autoscaler);
     if let Some(note) = pass.paused(autoscaler.pause.as_deref()) {
-        return Ok(ObjectPlan {
-            from: live,
-            to: live,
-            notes: vec![note],
-            ..ObjectPlan::default()
-        });
+        return Ok(ObjectPlan::paused(live, note));
     }
     let [floor_seen, ceiling_seen] = look(rule, autoscaler, memory.as_ref());
     let (floor_lesson, ceiling_lesson) = (learn(&floor_seen), learn(&ceiling_seen));
@@ -182,18 +185,9 @@ pub(super) fn plan(
 /// Lets go of an autoscaler that another controller owns by now: its bounds are not ours to write.
 pub(super) fn let_go(pass: &Pass<'_>, autoscaler: &Autoscaler, owner: &Owner) -> Result<ObjectPlan, Refusal> {
     read_memory(pass, autoscaler)?;
-    let live = Bounds {
-        replicas: None,
-        min_replicas: autoscaler.floor,
-        max_replicas: Some(autoscaler.ceiling),
-    };
+    let live = Bounds::of(autoscaler);
     if let Some(note) = pass.paused(autoscaler.pause.as_deref()) {
-        return Ok(ObjectPlan {
-            from: live,
-            to: live,
-            notes: vec![note],
-            ..ObjectPlan::default()
-        });
+        return Ok(ObjectPlan::paused(live, note));
     }
     Ok(ObjectPlan {
         from: live,

@@ -112,11 +112,15 @@ impl<'a> Pass<'a> {
         ) {
             (None, _) => self.forget_missing(intent, object, target),
             (Some(workload), None) => {
-                if let Err(taken) = self.index.resolve(&target) {
-                    let planned = scale::let_go(self, workload, &taken);
-                    return self.finish(intent, None, target, &workload.object(), &workload.uid, planned);
-                }
-                self.plan_resolved(intent, None, target, Resolved::Workload(workload))
+                let planned = match self.index.resolve(&target) {
+                    Ok(resolved) => return self.plan_resolved(intent, None, target, resolved),
+                    Err(taken) if matches!(taken.code, Code::DrivenBy | Code::OwnedBy) => {
+                        scale::let_go(self, workload, &taken)
+                    }
+                    // What cannot be seen now may be seen by the next pass: the original is not given up for it.
+                    Err(unclear) => Err(unclear),
+                };
+                self.finish(intent, None, target, &workload.object(), &workload.uid, planned)
             }
             (Some(workload), Some(autoscaler)) => {
                 let floor = autoscaler.floor.unwrap_or(1);
@@ -333,11 +337,7 @@ impl<'a> Pass<'a> {
         let target = object.target();
         if target.is_autoscaler() {
             let found = self.index.autoscaler(&object.namespace, &object.name);
-            return found.map_or_else(Bounds::default, |autoscaler| Bounds {
-                replicas: None,
-                min_replicas: autoscaler.floor,
-                max_replicas: Some(autoscaler.ceiling),
-            });
+            return found.map(Bounds::of).unwrap_or_default();
         }
         let replicas = self.index.workload(&target).map(|workload| workload.replicas);
         Bounds {
@@ -401,5 +401,120 @@ fn blank(intent: Intent, object: &ObjectRef, target: Target) -> TargetPlan {
         until: None,
         notes: Vec::new(),
         writes: Writes::default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::super::memory::RememberedScale;
+    use super::super::observed::{Driver, MemoryMap, Workload, WorkloadRef};
+    use super::super::planner::{Options, Planner, Selection};
+    use super::*;
+
+    /// A Deployment shop/job that we scaled from 5 to `replicas`.
+    fn scaled(replicas: u32) -> Observed {
+        let workload = Workload {
+            group: "apps".to_owned(),
+            kind: "Deployment".to_owned(),
+            namespace: "shop".to_owned(),
+            name: "job".to_owned(),
+            uid: "u-1".to_owned(),
+            replicas,
+            ..Workload::default()
+        };
+        let header = Header::new("default", "job", "u-1", "2026-11-24T17:00:00Z");
+        let replicas = RememberedScale {
+            original: 5,
+            applied: Some(replicas),
+            pending: None,
+        };
+        let entry = ScaleMemory::new(header, &workload.target(), replicas).to_text();
+        let memory = MemoryMap {
+            resource_version: "1".to_owned(),
+            entries: BTreeMap::from([("Deployment.apps.job".to_owned(), entry)]),
+        };
+        Observed {
+            workloads: vec![workload],
+            memories: BTreeMap::from([("shop".to_owned(), memory)]),
+            ..Observed::default()
+        }
+    }
+
+    fn driver() -> Driver {
+        let workload = WorkloadRef {
+            group: "apps".to_owned(),
+            kind: "Deployment".to_owned(),
+            name: "job".to_owned(),
+        };
+        Driver {
+            kind: "ScaledObject".to_owned(),
+            namespace: "shop".to_owned(),
+            name: "queue".to_owned(),
+            workload,
+        }
+    }
+
+    fn restore(observed: &Observed) -> TargetPlan {
+        let options = Options {
+            instance: "default".to_owned(),
+            prune: true,
+            namespaces: BTreeSet::new(),
+        };
+        let mut plan =
+            Planner::new(Vec::new(), options).restore(observed, &Selection::All, Instant::from_unix(0));
+        assert_eq!(plan.targets.len(), 1);
+        plan.targets.remove(0)
+    }
+
+    fn value(plan: &TargetPlan) -> Option<Option<u32>> {
+        plan.writes
+            .scale
+            .as_ref()
+            .map(|write| write.value.map(|(value, _)| value))
+    }
+
+    #[test]
+    fn an_original_is_not_given_up_because_a_driver_cannot_be_seen_now() {
+        assert_eq!(value(&restore(&scaled(3))), Some(Some(5)));
+        let unseen = Observed {
+            unseen_drivers: vec!["cannot list scaledobjects".to_owned()],
+            ..scaled(3)
+        };
+        let plan = restore(&unseen);
+        assert_eq!(
+            plan.refusal().map(|refusal| refusal.code),
+            Some(Code::CannotSeeDrivers)
+        );
+        assert!(plan.writes.is_empty(), "the memory stays for the next pass");
+    }
+
+    #[test]
+    fn what_something_else_drives_by_now_is_let_go_and_a_zero_of_ours_is_woken_first() {
+        let driven = Observed {
+            drivers: vec![driver()],
+            ..scaled(3)
+        };
+        assert_eq!(
+            value(&restore(&driven)),
+            Some(None),
+            "its replicas are not ours to write"
+        );
+        let asleep = Observed {
+            drivers: vec![driver()],
+            ..scaled(0)
+        };
+        assert_eq!(value(&restore(&asleep)), Some(Some(1)));
+    }
+
+    #[test]
+    fn a_pause_holds_a_letting_go_too() {
+        let mut paused = Observed {
+            drivers: vec![driver()],
+            ..scaled(3)
+        };
+        paused.workloads[0].pause = Some("true".to_owned());
+        assert!(restore(&paused).writes.is_empty());
     }
 }

@@ -34,12 +34,7 @@ pub(super) fn plan(
     let scale = Scale::read(pass, workload, memory)?;
     let live = bounds(workload.replicas);
     if let Some(note) = pass.paused(workload.pause.as_deref()) {
-        return Ok(ObjectPlan {
-            from: live,
-            to: live,
-            notes: vec![note],
-            ..ObjectPlan::default()
-        });
+        return Ok(ObjectPlan::paused(live, note));
     }
     let seen = scale.seen(rule);
     let lesson = learn(&seen);
@@ -155,18 +150,26 @@ pub(super) fn let_go(pass: &Pass<'_>, workload: &Workload, taken: &Refusal) -> R
     let memory = pass.index.observed.memories.get(&workload.namespace);
     let scale = Scale::read(pass, workload, memory)?;
     let live = bounds(workload.replicas);
+    if let Some(note) = pass.paused(workload.pause.as_deref()) {
+        return Ok(ObjectPlan::paused(live, note));
+    }
+    // A zero of ours would sleep for ever: whoever drives it now may wait for somebody to wake it.
+    let ours = workload.replicas == 0 && scale.remembered.is_some_and(|remembered| remembered.applied == 0);
+    let wake = ours.then_some(1);
+    let what = if ours {
+        "it is woken with 1 replica"
+    } else {
+        "its replicas stay"
+    };
     Ok(ObjectPlan {
         from: live,
-        to: live,
+        to: bounds(wake.unwrap_or(workload.replicas)),
         notes: vec![Note::info(
             "memory-dropped",
-            format!(
-                "{}; the memory of its scale is dropped, its replicas stay",
-                taken.message
-            ),
+            format!("{}; the memory of its scale is dropped, {what}", taken.message),
         )],
         writes: Writes {
-            scale: Some(scale.forget(None)),
+            scale: Some(scale.forget(wake)),
             ..Writes::default()
         },
         restores: true,
@@ -273,14 +276,10 @@ impl<'a> Scale<'a> {
         };
         if want.value == 0 {
             // Already there, and still somebody else's: after the sleep it is not raised.
-            let remembered = match learnt {
-                Learnt::Ours(old) | Learnt::Reverted(old) | Learnt::Drifted(old) => Some(old),
-                Learnt::Fresh | Learnt::Lost => None,
-            };
             return Settled {
                 row: 2,
                 write: None,
-                remembered,
+                remembered: learnt.remembered(),
             };
         }
         if rule.is_some_and(|rule| rule.wake == Wake::Always) {
@@ -292,14 +291,10 @@ impl<'a> Scale<'a> {
             return settle(learnt, seen, Some(want), true);
         }
         notes.push(asleep_by_hand(want.value));
-        let kept = match learnt {
-            Learnt::Ours(old) | Learnt::Reverted(old) | Learnt::Drifted(old) => Some(old),
-            Learnt::Fresh | Learnt::Lost => None,
-        };
         Settled {
             row: 1,
             write: None,
-            remembered: kept,
+            remembered: learnt.remembered(),
         }
     }
 

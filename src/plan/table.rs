@@ -97,6 +97,16 @@ fn without_memory(seen: &Seen, row: Option<u8>) -> Lesson {
 }
 
 impl Learnt {
+    /// What is remembered, whatever became of the live value.
+    pub(super) fn remembered(self) -> Option<Remembered> {
+        match self {
+            Self::Ours(remembered) | Self::Reverted(remembered) | Self::Drifted(remembered) => {
+                Some(remembered)
+            }
+            Self::Fresh | Self::Lost => None,
+        }
+    }
+
     /// The original that follows; `None`: the field was absent.
     pub(super) fn original(self, live: Option<Replicas>) -> Option<Replicas> {
         match self {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::observed::ObjectRef;
+use super::observed::{Autoscaler, ObjectRef};
 use super::refusal::Refusal;
 use super::writes::Writes;
 use crate::engine::{Adjusted, Decision, Setter, Want};
@@ -42,6 +42,17 @@ pub struct Bounds {
     pub min_replicas: Option<Replicas>,
     /// The ceiling.
     pub max_replicas: Option<Replicas>,
+}
+
+impl Bounds {
+    /// Those of an autoscaler, as observed.
+    pub(super) fn of(autoscaler: &Autoscaler) -> Self {
+        Self {
+            replicas: None,
+            min_replicas: autoscaler.floor,
+            max_replicas: Some(autoscaler.ceiling),
+        }
+    }
 }
 
 /// Why a bound is what it will be.

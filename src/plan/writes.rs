@@ -29,7 +29,7 @@ pub struct BoundsWrite {
     pub object: ObjectRef,
     /// Its uid as observed: the write fails if it was recreated.
     pub uid: String,
-    /// Its resourceVersion as observed, where the write depends on the whole picture.
+    /// Its resourceVersion as observed; `None` only where a manifest has none.
     pub resource_version: Option<String>,
     /// Take the fields from other managers.
     pub force: bool,
