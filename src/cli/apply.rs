@@ -21,12 +21,10 @@ pub(super) async fn run(args: ApplyArgs, printer: Printer) -> anyhow::Result<Exi
         prune,
         show_unchanged,
     } = args;
-    let Some(rules) = load::rules(&policies, printer, output == Output::Json)? else {
+    let options = load::options(&place, prune);
+    let Some(planner) = load::planner(&policies, options, printer, output == Output::Json)? else {
         return Ok(Exit::Failed);
     };
-    let given = rules.len();
-    let planner = Planner::new(rules, load::options(&place, prune));
-    load::tell_left_out(given, &planner, printer);
     warn_of_pretended_time(&place, printer);
     let done = pass(&planner, &place, &write, |observed, at| {
         planner.plan(observed, at)

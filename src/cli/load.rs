@@ -1,31 +1,39 @@
 //! What several commands need first: the rules, the instant, the options.
 
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::args::{ClusterArgs, PolicyArgs};
 use super::printer::Printer;
 use crate::cluster::{Cluster, Live, Manifests};
 use crate::plan::{Failure, FailureKind, Observed, Options, Plan, Planner};
-use crate::policy::{self, Loaded, Rule};
+use crate::policy::{self, Loaded};
 use crate::report::problems;
 use crate::time::Instant;
 
-/// The rules; `None` when they have errors, which are then told, on stdout too if `json`.
-pub(super) fn rules(
+/// A planner of the rules; `None` when they have errors, which are then told, on stdout too if `json`.
+pub(super) fn planner(
     policies: &PolicyArgs,
+    options: Options,
     printer: Printer,
     json: bool,
-) -> anyhow::Result<Option<Vec<Arc<Rule>>>> {
+) -> anyhow::Result<Option<Planner>> {
     let loaded = policy::load(&policies.paths);
     tell(&loaded, printer);
-    if !loaded.has_errors() {
-        return Ok(Some(loaded.rules));
+    if loaded.has_errors() {
+        if json {
+            printer.data(&problems_json(&loaded))?;
+        }
+        return Ok(None);
     }
-    if json {
-        printer.data(&problems_json(&loaded))?;
+    let given = loaded.rules.len();
+    let planner = Planner::new(loaded.rules, options);
+    let left_out = given - planner.rules().len();
+    if left_out > 0 {
+        printer.talk(&format!(
+            "{left_out} of {given} rules have their target outside the chosen namespaces.\n"
+        ));
     }
-    Ok(None)
+    Ok(Some(planner))
 }
 
 /// Problems, for people.
@@ -90,14 +98,4 @@ pub(super) async fn in_time<T>(
         Failure::new(FailureKind::Timeout, message)
             .hint("is the API server of the kubeconfig's context up? give it more time with --deadline")
     })?
-}
-
-/// Rules that `--namespace` leaves out are said to be left out.
-pub(super) fn tell_left_out(rules: usize, planner: &Planner, printer: Printer) {
-    let left_out = rules - planner.rules().len();
-    if left_out > 0 {
-        printer.talk(&format!(
-            "{left_out} of {rules} rules have their target outside the chosen namespaces.\n"
-        ));
-    }
 }

@@ -4,7 +4,7 @@ use super::args::{Output, PlanArgs};
 use super::exit::Exit;
 use super::load;
 use super::printer::Printer;
-use crate::plan::{Observed, Plan, Planner};
+use crate::plan::{Observed, Plan};
 use crate::report::{self, Entry, Shown};
 
 pub(super) async fn run(args: PlanArgs, printer: Printer) -> anyhow::Result<Exit> {
@@ -17,12 +17,10 @@ pub(super) async fn run(args: PlanArgs, printer: Printer) -> anyhow::Result<Exit
         detailed_exitcode,
         deadline,
     } = args;
-    let Some(rules) = load::rules(&policies, printer, output == Output::Json)? else {
+    let options = load::options(&place, prune);
+    let Some(planner) = load::planner(&policies, options, printer, output == Output::Json)? else {
         return Ok(Exit::Failed);
     };
-    let given = rules.len();
-    let planner = Planner::new(rules, load::options(&place, prune));
-    load::tell_left_out(given, &planner, printer);
     let make = |observed: &Observed, at| planner.plan(observed, at);
     let (plan, name) = load::plan(&place, deadline, &planner, make).await?;
     show(&plan, &name, output, show_unchanged, printer)?;
