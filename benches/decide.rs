@@ -60,6 +60,9 @@ fn mixed(count: usize) -> Rule {
                 sugar: false,
             },
             priority: (n % 3) as i32,
+            lead: 0,
+            ramp: 0,
+            suspended: false,
             description: None,
         }
     });

@@ -329,6 +329,9 @@ fn window() -> impl Strategy<Value = Window> {
         zone: Zone::parse(zone).unwrap(),
         sets,
         priority,
+        lead: 0,
+        ramp: 0,
+        suspended: false,
         description: None,
     })
 }

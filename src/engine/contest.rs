@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use super::Why;
 use crate::policy::{Replicas, Rule, Setting, Window};
 use crate::time::{Instant, Phase};
 
@@ -63,14 +64,25 @@ fn open<'s>(schedule: &'s [Window], phases: &[Phase]) -> impl Iterator<Item = (u
     windows.filter(|(_, phase)| phase.open).map(|(window, _)| window)
 }
 
-type Bound = fn(&Setting) -> Option<Replicas>;
+pub(super) type Bound = fn(&Setting) -> Option<Replicas>;
 
-fn floor(sets: &Setting) -> Option<Replicas> {
+pub(super) fn floor(sets: &Setting) -> Option<Replicas> {
     sets.floor.as_ref().map(|floor| floor.value)
 }
 
-fn ceiling(sets: &Setting) -> Option<Replicas> {
+pub(super) fn ceiling(sets: &Setting) -> Option<Replicas> {
     sets.ceiling.as_ref().map(|ceiling| ceiling.value)
+}
+
+/// Why `winner` beats `loser` for a bound that both set.
+pub(super) fn beats(winner: &Window, loser: &Window, bound: Bound) -> Why {
+    if winner.priority != loser.priority {
+        Why::Priority
+    } else if bound(&winner.sets) != bound(&loser.sets) {
+        Why::AsksMore
+    } else {
+        Why::Name
+    }
 }
 
 /// Whether `window` sets the bound and beats the one that holds it: by priority, then by asking for more

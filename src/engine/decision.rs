@@ -62,6 +62,8 @@ pub enum Adjusted {
     ToFloor,
     /// The floor fell to the ceiling.
     ToCeiling,
+    /// The window is moving it in steps, towards what it asks or back.
+    Ramping,
     /// A ceiling alone, on a target without autoscaler: min(base, ceiling).
     CeilingAsScale,
 }

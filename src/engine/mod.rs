@@ -6,13 +6,17 @@
 mod bounds;
 mod contest;
 mod decision;
+mod explanation;
 #[cfg(test)]
 mod tests;
+mod timeline;
 
 use crate::policy::{Rule, Window};
 use crate::time::{Instant, Moment, Phase, Zone};
 use contest::Winners;
 pub use decision::{Adjusted, Base, Decision, Setter, Want};
+pub use explanation::{Activity, Considered, Explanation, Standing, Why, explain};
+pub use timeline::{Segment, timeline};
 
 /// Schedules of up to this many windows are decided without allocating.
 const ON_STACK: usize = 32;

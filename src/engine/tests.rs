@@ -54,6 +54,9 @@ fn window(name: &str, times: (&str, &str), sets: Setting, priority: i32) -> Wind
         zone: Zone::utc(),
         sets,
         priority,
+        lead: 0,
+        ramp: 0,
+        suspended: false,
         description: None,
     }
 }

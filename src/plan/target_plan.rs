@@ -181,7 +181,7 @@ fn place_in<'a>(setting: &'a Setting, bound: &str, adjusted: Option<Adjusted>) -
     let ceiling_first = match adjusted {
         Some(Adjusted::ToFloor) => false,
         Some(Adjusted::ToCeiling | Adjusted::CeilingAsScale) => true,
-        Some(Adjusted::ByLimits) | None => bound == "maxReplicas",
+        Some(Adjusted::ByLimits | Adjusted::Ramping) | None => bound == "maxReplicas",
     };
     if ceiling_first {
         ceiling.or(floor)

@@ -98,6 +98,12 @@ pub struct Window {
     pub sets: Setting,
     /// Higher wins, per bound.
     pub priority: i32,
+    /// Elapsed seconds by which it opens before its start; 0: at its start.
+    pub lead: u32,
+    /// Elapsed seconds over which its bounds move in steps after it opens, and again after it ends; 0: at once.
+    pub ramp: u32,
+    /// Never active, only kept.
+    pub suspended: bool,
     /// Free text for people.
     pub description: Option<String>,
 }

@@ -107,6 +107,9 @@ pub(super) fn read(node: &Node, zone: &Zone, check: &mut Checker<'_>) -> Option<
                 zone,
                 sets: sets.setting,
                 priority,
+                lead: 0,
+                ramp: 0,
+                suspended: false,
                 description: description.map(str::to_owned),
             };
             Some((window, days))

@@ -183,6 +183,7 @@ fn adjusted(adjusted: Adjusted) -> &'static str {
         Adjusted::ByLimits => "limits",
         Adjusted::ToFloor => "raised-to-floor",
         Adjusted::ToCeiling => "lowered-to-ceiling",
+        Adjusted::Ramping => "ramping",
         Adjusted::CeilingAsScale => "ceiling-as-scale",
     }
 }

@@ -162,6 +162,7 @@ fn reason(because: &Because) -> String {
         Some(Adjusted::ByLimits) => why.push_str(", clamped by limits"),
         Some(Adjusted::ToFloor) => why.push_str(", raised to the floor"),
         Some(Adjusted::ToCeiling) => why.push_str(", lowered to the ceiling"),
+        Some(Adjusted::Ramping) => why.push_str(", moving in steps"),
         Some(Adjusted::CeilingAsScale) => why.push_str(", a ceiling without an autoscaler"),
         None => {}
     }

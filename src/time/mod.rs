@@ -21,4 +21,5 @@ pub use time_of_day::TimeOfDay;
 pub use weekdays::Weekdays;
 pub use zone::{UnknownZone, Zone};
 
+pub use transitions::ClockChange;
 pub(crate) use transitions::Moment;

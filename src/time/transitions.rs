@@ -38,6 +38,17 @@ pub(crate) struct Moment {
     pub(super) has_shown: i64,
 }
 
+/// An instant at which a zone's clocks are put forward or back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClockChange {
+    /// The first instant of the new time.
+    pub at: Instant,
+    /// Wall clock minus UTC before it, in seconds.
+    pub before: i32,
+    /// Wall clock minus UTC from it on, in seconds.
+    pub after: i32,
+}
+
 /// Where a civil time was reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Reached {
@@ -97,6 +108,28 @@ impl Transitions {
             shows: shows + back,
             has_shown: shows.max(before) + back,
         }
+    }
+
+    /// The clock changes in `[from, until)`.
+    pub(super) fn changes(&self, from: Instant, until: Instant) -> impl Iterator<Item = ClockChange> {
+        let mut at = from.unix();
+        std::iter::from_fn(move || {
+            let mut back = cycles_beyond(at);
+            let mut index = self.starts.partition_point(|start| *start < at - back);
+            if index == self.starts.len() && back == 0 {
+                // Behind the end of the table comes its last cycle again.
+                back = CYCLE;
+                index = self.starts.partition_point(|start| *start < TABLED - back);
+            }
+            let start = *self.starts.get(index)? + back;
+            let change = ClockChange {
+                at: Instant::from_unix(start),
+                before: *self.offsets.get(index.checked_sub(1)?)?,
+                after: *self.offsets.get(index)?,
+            };
+            at = start + 1;
+            (change.at < until).then_some(change)
+        })
     }
 
     /// The first instant at which the wall clock shows `civil` seconds or later. Fastest near `hint`.
@@ -201,6 +234,35 @@ mod tests {
                 assert_eq!(table.reach(&before, civil), reached, "the hint changes nothing");
             }
         }
+    }
+
+    #[test]
+    fn lists_the_clock_changes_of_a_range_also_behind_the_table() {
+        let berlin = Transitions::of(&TimeZoneDatabase::bundled().get("Europe/Berlin").unwrap());
+        let told = |from: &str, until: &str| -> Vec<String> {
+            let (from, until) = (Instant::parse(from).unwrap(), Instant::parse(until).unwrap());
+            let changes = berlin.changes(from, until);
+            changes
+                .map(|change| format!("{} {} {}", change.at, change.before, change.after))
+                .collect()
+        };
+        let of_2026 = ["2026-03-29T01:00:00Z 3600 7200", "2026-10-25T01:00:00Z 7200 3600"];
+        assert_eq!(told("2026-01-01T00:00Z", "2027-01-01T00:00Z"), of_2026);
+        assert_eq!(told("2026-03-29T01:00Z", "2026-10-25T01:00Z"), of_2026[..1]);
+        for year in [2498, 2499, 2500, 2501, 3000, 9990] {
+            let changes = told(
+                &format!("{year}-01-01T00:00Z"),
+                &format!("{}-01-01T00:00Z", year + 1),
+            );
+            assert_eq!(changes.len(), 2, "{changes:?}");
+            assert!(
+                changes.iter().all(|change| change.starts_with(&year.to_string())),
+                "{changes:?}"
+            );
+        }
+        assert_eq!(told("2499-01-01T00:00Z", "2502-01-01T00:00Z").len(), 6);
+        let utc = Transitions::of(&TimeZone::UTC);
+        assert_eq!(utc.changes(Instant::MIN, Instant::MAX).count(), 0);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use jiff::tz::TimeZone;
 
 use super::database::Database;
-use super::transitions::{Moment, Reached, Transitions};
+use super::transitions::{ClockChange, Moment, Reached, Transitions};
 use super::zone_names::meant;
 use super::{Civil, Instant};
 
@@ -96,6 +96,11 @@ impl Zone {
     pub fn local(&self, instant: Instant) -> String {
         let civil = self.to_civil(instant);
         format!("{} {civil} {}", civil.date.weekday(), self.name())
+    }
+
+    /// The clock changes of this zone in `[from, until)`, in order.
+    pub fn clock_changes(&self, from: Instant, until: Instant) -> impl Iterator<Item = ClockChange> {
+        self.0.transitions.changes(from, until)
     }
 
     /// Places an instant in this zone's table, to ask several windows about it.
