@@ -2,9 +2,14 @@
 
 use std::collections::BTreeMap;
 
+mod explanations;
+mod leads;
+mod ramps;
+mod timelines;
+
 use super::*;
-use crate::policy::{Limits, Place, Replicas, Setting, Sourced, Target, Wake};
-use crate::time::{Date, Occurrences, TimeOfDay, Weekdays};
+use crate::policy::{Limits, Place, Replicas, Setting, Sourced, Target, Wake, Window};
+use crate::time::{Date, Occurrences, TimeOfDay, Weekdays, Zone};
 
 fn place() -> Place {
     Place {
@@ -61,6 +66,18 @@ fn window(name: &str, times: (&str, &str), sets: Setting, priority: i32) -> Wind
     }
 }
 
+impl Window {
+    /// Opens so many seconds earlier.
+    fn leading(self, lead: u32) -> Self {
+        Self { lead, ..self }
+    }
+
+    /// Moves its bounds over so many seconds.
+    fn ramping(self, ramp: u32) -> Self {
+        Self { ramp, ..self }
+    }
+}
+
 const NOON: (&str, &str) = ("12:00", "13:00");
 const ALWAYS: (&str, &str) = ("00:00", "24:00");
 
@@ -105,6 +122,11 @@ fn at(text: &str) -> Instant {
     Instant::parse(text).unwrap()
 }
 
+/// At this time of 2026-11-27, UTC.
+fn clock(time: &str) -> Instant {
+    at(&format!("2026-11-27T{time}Z"))
+}
+
 fn noon() -> Instant {
     at("2026-11-27T12:30:00Z")
 }
@@ -125,7 +147,7 @@ fn moved(value: Replicas, setter: Setter, adjusted: Adjusted) -> Option<Want> {
     })
 }
 
-use Adjusted::{ByLimits, CeilingAsScale, ToCeiling, ToFloor};
+use Adjusted::{ByLimits, CeilingAsScale, Ramping, ToCeiling, ToFloor};
 use Setter::{Default as FromDefault, Window as From};
 
 /// `decide` at noon, as (floor, ceiling); no scale is asked.
@@ -333,6 +355,18 @@ fn without_autoscaler_a_ceiling_alone_caps_the_scale() {
 
 fn until(rule: &Rule, base: Base) -> Option<Instant> {
     decide(rule, &base, noon()).until
+}
+
+#[test]
+fn a_suspended_window_is_never_active() {
+    let mut rule = rule(vec![
+        window("peak", NOON, floor(9), 7).leading(600).ramping(600),
+        window("day", ("08:00", "18:00"), floor(5), 0),
+    ]);
+    rule.schedule[0].suspended = true;
+    let day = decide(&rule, &UNKNOWN, noon());
+    assert_eq!(day.floor, want(5, From(1)));
+    assert_eq!(day.until, Some(clock("18:00:00")), "it opens and closes nothing");
 }
 
 #[test]
