@@ -212,7 +212,7 @@ fn anchors_within_reason_are_fine() {
 #[test]
 fn a_warning_does_not_take_the_rule_away() {
     let loaded = one(&rule(
-        "    - {name: outer, days: [daily], minReplicas: 5}\n    - {name: inner, days: [Mon], minReplicas: 3}\n",
+        "    - {name: outer, days: [weekdays], minReplicas: 5}\n    - {name: inner, days: [Mon], minReplicas: 3}\n",
     ));
     assert!(!loaded.has_errors());
     assert_eq!(loaded.problems[0].code, "W0601");
@@ -224,22 +224,22 @@ fn only_a_window_that_surely_loses_is_warned_of() {
     let silent = [
         // It asks for more.
         (
-            "{name: o, days: [daily], replicas: 3}",
+            "{name: o, days: [weekdays], replicas: 3}",
             "{name: i, days: [Mon], replicas: 5}",
         ),
         // It asks for the same.
         (
-            "{name: o, days: [daily], replicas: 5}",
+            "{name: o, days: [weekdays], replicas: 5}",
             "{name: i, days: [Mon], replicas: 5}",
         ),
         // It has the higher priority.
         (
-            "{name: o, days: [daily], replicas: 5}",
+            "{name: o, days: [weekdays], replicas: 5}",
             "{name: i, days: [Mon], replicas: 3, priority: 1}",
         ),
         // It also sets another bound.
         (
-            "{name: o, days: [daily], replicas: 5}",
+            "{name: o, days: [weekdays], replicas: 5}",
             "{name: i, days: [Mon], minReplicas: 3, maxReplicas: 9}",
         ),
         // It is open for longer.
@@ -253,7 +253,7 @@ fn only_a_window_that_surely_loses_is_warned_of() {
         ),
         // Another zone.
         (
-            "{name: o, days: [daily], replicas: 5, timezone: Asia/Tokyo}",
+            "{name: o, days: [weekdays], replicas: 5, timezone: Asia/Tokyo}",
             "{name: i, days: [Mon], replicas: 3}",
         ),
         // Not on all of its dates.
@@ -303,8 +303,8 @@ fn problems_read_as_written_down() {
         "EASYSCALE_BLESS=1 writes these down:\n{}",
         wrong.join("\n")
     );
-    // Told of the file system below.
-    let elsewhere = ["E0001", "E0002", "E0003", "E0005", "E0008"];
+    // Told of the file system, and of an instant, below.
+    let elsewhere = ["E0001", "E0002", "E0003", "E0005", "E0008", "N0702"];
     let untold: Vec<_> = CODES
         .iter()
         .map(|(code, _)| *code)

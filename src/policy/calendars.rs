@@ -139,10 +139,10 @@ impl Calendars {
             ))
         } else {
             const LISTED: usize = 10;
-            let are = if known.len() > LISTED {
-                "some calendars are"
-            } else {
-                "the calendars are"
+            let are = match known.len() {
+                1 => "the only calendar is",
+                2..=LISTED => "the calendars are",
+                _ => "some calendars are",
             };
             let listed = &known[..known.len().min(LISTED)];
             problem.hint(format!("{are} {}", words::all(listed)))

@@ -102,16 +102,14 @@ pub fn load(paths: &[PathBuf]) -> Loaded {
         if has_others || (has_settings && has_rules) || !files.all(silent) {
             continue;
         }
-        let message = if has_settings {
-            format!("there is no rule in {name}, there are only settings")
+        let problem = if has_settings {
+            Problem::error(codes::NO_RULES, format!("there are only settings in {name}, and no rule anywhere"))
+                .hint("name the files of the rules as well; a rule starts with `apiVersion: easyscale.io/v1` and `kind: ScalingRule`")
         } else {
-            format!("there is no rule in {name}")
+            Problem::error(codes::NO_RULES, format!("there is no rule in {name}"))
+                .hint("a rule starts with `apiVersion: easyscale.io/v1` and `kind: ScalingRule`")
         };
-        problems.push(
-            Problem::error(codes::NO_RULES, message)
-                .in_file(&name)
-                .hint("a rule starts with `apiVersion: easyscale.io/v1` and `kind: ScalingRule`"),
-        );
+        problems.push(problem.in_file(&name));
     }
     problems.append(&mut loaded.problems);
     loaded.problems = problems;
@@ -179,6 +177,10 @@ impl<'a> File<'a> {
 
     fn problems(self, name: &str) -> Vec<Problem> {
         let (mut problems, untold) = self.check.finish();
+        if !self.sound {
+            // What was dropped may be what a warning misses.
+            problems.retain(|problem| problem.severity != Severity::Warning);
+        }
         if untold > 0 {
             let message = format!(
                 "{} in this file are not listed",

@@ -182,7 +182,11 @@ fn moment(field: Field<'_>, check: &mut Checker<'_>) -> Option<Moment> {
     match read {
         Ok(moment) => Some(moment),
         Err(fault) => {
-            check.report(Problem::of_fault(codes::BAD_MOMENT, &fault), field.node.span);
+            let mut problem = Problem::of_fault(codes::BAD_MOMENT, &fault);
+            if problem.hint.is_none() {
+                problem = problem.hint(format!("for example `{}: \"2026-11-27T20:00\"`", field.name));
+            }
+            check.report(problem, field.node.span);
             None
         }
     }

@@ -198,7 +198,12 @@ pub(super) fn dates(field: Field<'_>, check: &mut Checker<'_>) -> Dates {
             dates.add(text)
         };
         if let Err(fault) = read {
-            check.report(Problem::of_fault(codes::BAD_DATE, &fault), span);
+            let mut problem = Problem::of_fault(codes::BAD_DATE, &fault);
+            if problem.hint.is_none() {
+                problem = problem
+                    .hint("write a date that there is, for example 2026-11-27, or 11-27 for every year");
+            }
+            check.report(problem, span);
         }
     }
     dates
