@@ -196,12 +196,12 @@ pub(super) struct RestoreArgs {
 pub(super) struct ValidateArgs {
     #[command(flatten)]
     pub(super) policies: PolicyArgs,
-    /// Pretend that it is this instant: dates that have passed by then are noted.
-    #[arg(long, value_name = "INSTANT", value_parser = instant)]
-    pub(super) at: Option<Instant>,
     /// How problems are shown.
     #[arg(short, long, value_enum, default_value = "text", value_name = "FORMAT")]
     pub(super) output: TextOrJson,
+    /// Pretend that it is this instant: dates that have passed by then are noted.
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    pub(super) at: Option<Instant>,
 }
 
 #[derive(Debug, Args)]

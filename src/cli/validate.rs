@@ -7,7 +7,7 @@ use super::printer::Printer;
 use crate::policy;
 
 pub(super) fn run(args: ValidateArgs, printer: Printer) -> anyhow::Result<Exit> {
-    let ValidateArgs { policies, at, output } = args;
+    let ValidateArgs { policies, output, at } = args;
     let mut loaded = policy::load(&policies.paths);
     let notes = policy::notes(&loaded, at.unwrap_or_else(load::now));
     loaded.problems.extend(notes);
