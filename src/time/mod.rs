@@ -20,7 +20,7 @@ mod zone_names;
 
 pub use civil::Civil;
 pub use cron::Cron;
-pub use database::{tzdb_source, tzdb_version};
+pub use database::{tzdb_is_old, tzdb_source, tzdb_version};
 pub use date::Date;
 pub use dates::Dates;
 pub use instant::{Instant, InvalidInstant};
