@@ -863,6 +863,35 @@ fn a_flood_of_mistakes_on_one_line_is_told_quickly() {
     assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
 }
 
+#[test]
+fn many_windows_with_many_dates_are_compared_quickly() {
+    let dates: Vec<_> = (0..40)
+        .map(|i| format!("{}-01-01..{}-06-30", 2000 + 3 * i, 2002 + 3 * i))
+        .collect();
+    // Each has its own last date, so that none lies inside another.
+    let windows: String = (0..200)
+        .map(|i| {
+            let (dates, last) = (dates.join(", "), 2300 + i);
+            format!("    - {{name: w{i}, dates: [{dates}, {last}-01-01], replicas: {i}}}\n")
+        })
+        .collect();
+    let start = Instant::now();
+    let loaded = one(&rule(&windows));
+    assert!(!loaded.has_errors());
+    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+    let halves: String = (0..100)
+        .map(|i| {
+            let (first, second) = (i % 24, i % 24 + 1);
+            format!(
+                "    - {{name: w{i}, timeStart: '{first:02}:00', timeEnd: '{second:02}:00', replicas: {i}}}\n"
+            )
+        })
+        .collect();
+    let start = Instant::now();
+    assert!(!one(&rule(&format!("{halves}    - {{name: all, replicas: 0}}\n"))).has_errors());
+    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+}
+
 fn places_are_inside(loaded: &Loaded) {
     let check = |mark: &Mark| {
         let source = loaded

@@ -5,7 +5,7 @@
 
 use super::hours::Hours;
 use super::start_days::{Chosen, Except};
-use crate::time::{Date, Instant, StartDays, WeekTime, Weekdays};
+use crate::time::{Date, Dates, Instant, StartDays, WeekTime, Weekdays};
 
 const DAY: u32 = 86_400;
 const WEEK: u32 = 7 * DAY;
@@ -24,8 +24,18 @@ pub(super) struct Extent {
 
 #[derive(Debug, Clone)]
 enum Form {
-    OfDays { days: StartDays, hours: Hours },
-    Once { from: Instant, until: Instant },
+    OfDays {
+        days: StartDays,
+        hours: Hours,
+        /// Days with a year among the start days.
+        listed: usize,
+        /// Dates and ranges with a year among the exceptions.
+        excepted: usize,
+    },
+    Once {
+        from: Instant,
+        until: Instant,
+    },
     Other,
 }
 
@@ -42,7 +52,12 @@ impl Extent {
         Self {
             at_most: Week::of(weekdays.map(|day| (day * DAY + hours.start.seconds(), hours.length()))),
             is_exact: chosen.dates.is_none() && except.dates.is_empty(),
-            form: Form::OfDays { days, hours },
+            form: Form::OfDays {
+                days,
+                hours,
+                listed: chosen.dates.as_ref().map_or(0, Dates::listed_days),
+                excepted: except.dates.listed(),
+            },
         }
     }
 
@@ -87,6 +102,20 @@ impl Extent {
         self.at_most.is_within(week)
     }
 
+    /// About how many dates are looked at to see whether this lies inside the other.
+    pub(super) fn effort(&self, other: &Self) -> usize {
+        match (&self.form, &other.form) {
+            (
+                Form::OfDays { listed, excepted, .. },
+                Form::OfDays {
+                    excepted: other_excepted,
+                    ..
+                },
+            ) => listed.saturating_add(excepted.saturating_mul(*other_excepted)),
+            _ => 0,
+        }
+    }
+
     /// Whether `other`, of the same zone, is surely open whenever this is.
     pub(super) fn lies_inside(&self, other: &Self) -> bool {
         if other.surely().is_some_and(|week| self.is_within(week)) {
@@ -94,12 +123,13 @@ impl Extent {
         }
         match (&self.form, &other.form) {
             (
-                Form::OfDays { days, hours },
+                Form::OfDays { days, hours, .. },
                 Form::OfDays {
                     days: other_days,
                     hours: other_hours,
+                    ..
                 },
-            ) => days.is_within(other_days) && hours_inside(*hours, *other_hours),
+            ) => hours_inside(*hours, *other_hours) && days.is_within(other_days),
             (
                 Form::Once { from, until },
                 Form::Once {

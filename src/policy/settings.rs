@@ -3,7 +3,7 @@
 use super::calendars::Calendars;
 use super::check::{Checker, Fields, Keys};
 use super::name::{self, Form};
-use super::node::{Node, Value};
+use super::node::{Key, Node, Value};
 use super::words;
 use super::zone;
 use crate::time::Zone;
@@ -40,14 +40,14 @@ pub(super) fn is_settings(node: &Node) -> bool {
     let Value::Map(entries) = &node.value else {
         return false;
     };
-    let of_an_object = ["apiVersion", "kind", "metadata", "spec"];
     let has = |names: &[&str]| entries.iter().any(|(key, _)| names.contains(&key.text.as_str()));
-    let nearly = || {
-        entries
-            .iter()
-            .any(|(key, _)| words::meant(&key.text, SETTINGS.known).is_some())
-    };
-    !has(&of_an_object) && (has(SETTINGS.known) || nearly())
+    if has(&["apiVersion", "kind", "metadata", "spec"]) {
+        return false;
+    }
+    // A rule without its head may have a `default`, which is nearly `defaults`.
+    let is_headless_rule = has(&["target", "schedule"]);
+    let nearly = |key: &Key| words::meant(&key.text, SETTINGS.known).is_some();
+    has(SETTINGS.known) || (!is_headless_rule && entries.iter().any(|(key, _)| nearly(key)))
 }
 
 impl Settings {

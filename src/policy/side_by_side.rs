@@ -12,8 +12,11 @@ use super::source::Mark;
 use super::window::Sound;
 use super::words::{self, quoted};
 
-/// Comparing every window with every other is for schedules that people write.
+/// Comparing every window with every other is for schedules that people write, and so is comparing all their dates.
 const COMPARED: usize = 200;
+const COMPARED_DATES: usize = 500_000;
+/// So many windows are tried together.
+const TOGETHER: usize = 50;
 
 /// One bound of what a window sets.
 type Bound = fn(&Setting) -> Option<&Sourced<Replicas>>;
@@ -26,11 +29,12 @@ pub(super) fn compare_windows(windows: &[Sound], default: &Setting, check: &mut 
         return;
     }
     let active: Vec<&Sound> = windows.iter().filter(|sound| !sound.window.suspended).collect();
+    let mut dates_left = COMPARED_DATES;
     for sound in &active {
         if sound.window.occurrences.always() {
             warn_of_constant_window(sound, check);
         }
-        warn_if_lost(sound, &active, check);
+        warn_if_lost(sound, &active, &mut dates_left, check);
         warn_of_early_lowering(sound, &active, default, check);
     }
 }
@@ -46,7 +50,7 @@ fn warn_of_constant_window(sound: &Sound, check: &mut Checker<'_>) {
 
 /// Warns of a window that loses each of its bounds whenever it is open: to one window that it lies inside, or to
 /// several that cover it together. Only told when it is certain.
-fn warn_if_lost(inner: &Sound, active: &[&Sound], check: &mut Checker<'_>) {
+fn warn_if_lost(inner: &Sound, active: &[&Sound], dates_left: &mut usize, check: &mut Checker<'_>) {
     // Outside its hours it still moves its bounds.
     if inner.window.ramp > 0 {
         return;
@@ -63,10 +67,17 @@ fn warn_if_lost(inner: &Sound, active: &[&Sound], check: &mut Checker<'_>) {
         })
         .collect();
     let single = rivals.iter().find(|outer| {
+        let loses_all = BOUNDS
+            .iter()
+            .all(|bound| loses(&inner.window, &outer.window, *bound).unwrap_or(true));
+        if !loses_all {
+            return false;
+        }
+        let Some(left) = dates_left.checked_sub(inner.extent.effort(&outer.extent)) else {
+            return false;
+        };
+        *dates_left = left;
         inner.extent.lies_inside(&outer.extent)
-            && BOUNDS
-                .iter()
-                .all(|bound| loses(&inner.window, &outer.window, *bound).unwrap_or(true))
     });
     if let Some(outer) = single {
         let why = if outer.window.priority > inner.window.priority {
@@ -115,7 +126,7 @@ fn warn_if_lost(inner: &Sound, active: &[&Sound], check: &mut Checker<'_>) {
 /// The windows to which this one loses each of its bounds, each at some of the times at which it is open.
 fn covering<'s>(inner: &Sound, rivals: &[&'s Sound]) -> Option<Vec<&'s Sound>> {
     // A lead is elapsed time: what it covers is not the same in every week of the wall clock.
-    if inner.window.lead > 0 {
+    if inner.window.lead > 0 || rivals.len() > TOGETHER {
         return None;
     }
     let mut winners: Vec<&Sound> = Vec::new();
