@@ -4,6 +4,7 @@
 //! what the two bounds mean together in `bounds`. Here: the same at the next edges, for `until`.
 
 mod bounds;
+mod clock_changes;
 mod contest;
 mod decision;
 mod explanation;
@@ -13,6 +14,7 @@ mod timeline;
 
 use crate::policy::{Rule, Window};
 use crate::time::{Instant, Moment, Phase, Zone};
+pub use clock_changes::{Changeover, Effect, clock_changes};
 use contest::Winners;
 pub use decision::{Adjusted, Base, Decision, Setter, Want};
 pub use explanation::{Activity, Considered, Explanation, Standing, Why, explain};

@@ -1,0 +1,183 @@
+//! What changes next: the coming edges, each with the windows that make it.
+
+use super::phrase;
+use super::{DAY, Explained, later, setters, zone_of};
+use crate::engine::{Activity, Adjusted, Base, Considered, Segment, Setter, explain, timeline};
+use crate::policy::Rule;
+use crate::time::{Instant, Zone};
+
+/// The search for edges begins with so many seconds, goes on in ever longer ranges, and ends after so many.
+const FIRST_LOOK: i64 = 2 * DAY;
+const LAST_LOOK: i64 = 40 * 366 * DAY;
+
+/// A change of what is asked. The steps of a ramp, if no other window comes between them, are one.
+#[derive(Debug)]
+pub(super) struct Edge {
+    /// When it happens, or begins.
+    pub(super) at: Instant,
+    /// When it is over: `at`, but for a ramp.
+    pub(super) until: Instant,
+    /// How many steps it has.
+    pub(super) steps: usize,
+    /// What is asked before.
+    pub(super) from: Segment,
+    /// What is asked after.
+    pub(super) to: Segment,
+    /// The windows that make it.
+    pub(super) turns: Vec<Turn>,
+}
+
+/// What a window does at an edge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Turn {
+    pub(super) window: usize,
+    pub(super) opens: bool,
+}
+
+/// The next `count` edges after `at`.
+pub(super) fn coming(rule: &Rule, at: Instant, count: usize) -> Vec<Edge> {
+    let mut length = FIRST_LOOK;
+    loop {
+        let segments = timeline(rule, at, later(at, length));
+        let mut edges = joined(rule, &segments);
+        // One more, so that the last one is known to be over.
+        if edges.len() > count || length >= LAST_LOOK {
+            edges.truncate(count);
+            return edges;
+        }
+        length = length.saturating_mul(4).min(LAST_LOOK);
+    }
+}
+
+fn joined(rule: &Rule, segments: &[Segment]) -> Vec<Edge> {
+    let mut edges: Vec<Edge> = Vec::new();
+    for (from, to) in segments.iter().zip(segments.iter().skip(1)) {
+        let turns = turns(rule, from, to);
+        match edges.last_mut() {
+            Some(last) if turns.is_empty() && is_ramping(&last.to) => {
+                last.to = *to;
+                last.until = to.from;
+                last.steps += 1;
+            }
+            _ => edges.push(Edge {
+                at: to.from,
+                until: to.from,
+                steps: 1,
+                from: *from,
+                to: *to,
+                turns,
+            }),
+        }
+    }
+    edges
+}
+
+fn is_ramping(segment: &Segment) -> bool {
+    let wants = [segment.floor, segment.ceiling, segment.replicas];
+    wants
+        .into_iter()
+        .flatten()
+        .any(|want| want.adjusted == Some(Adjusted::Ramping))
+}
+
+/// Which of the windows that set a bound before or after open or end in between.
+fn turns(rule: &Rule, from: &Segment, to: &Segment) -> Vec<Turn> {
+    let mut concerned = from.windows();
+    concerned.extend(to.windows());
+    concerned.sort_unstable();
+    concerned.dedup();
+    let unknown = Base::Autoscaler {
+        floor: None,
+        ceiling: None,
+    };
+    let states = |at: Instant| explain(rule, &unknown, at).windows;
+    let before = states(later(to.from, -1));
+    let after = states(to.from);
+    let is_open = |considered: Option<&Considered>| {
+        let activity = considered.map(|considered| considered.activity);
+        matches!(activity, Some(Activity::Open { .. } | Activity::Opening { .. }))
+    };
+    concerned
+        .into_iter()
+        .filter_map(|window| {
+            let (was, is) = (is_open(before.get(window)), is_open(after.get(window)));
+            (was != is).then_some(Turn { window, opens: is })
+        })
+        .collect()
+}
+
+impl Edge {
+    /// The zone to tell it in.
+    pub(super) fn zone(&self, rule: &Rule) -> Zone {
+        let made_by = self.turns.first().and_then(|turn| rule.schedule.get(turn.window));
+        made_by.map_or_else(|| zone_of(rule, &self.to), |window| window.zone.clone())
+    }
+}
+
+/// When it changes next and to what, and what comes after: a line that says when, and one that says what.
+pub(super) fn lines(explained: &Explained<'_>) -> Vec<(String, String)> {
+    let first = explained.edges.first().map(|edge| edge.at);
+    let edges = explained.edges.iter().map(|edge| {
+        let zone = edge.zone(explained.rule);
+        let mut when = phrase::instant(&zone, edge.at);
+        if Some(edge.at) == first {
+            let ahead = phrase::duration(edge.at.unix() - explained.at.unix());
+            when.push_str(&format!(", in {ahead}"));
+        }
+        (format!("{when}:"), what(explained.rule, edge, &zone))
+    });
+    edges.collect()
+}
+
+/// `5 to 20 -> at least 2, the default: "Peak hours" ends.`
+fn what(rule: &Rule, edge: &Edge, zone: &Zone) -> String {
+    let (from, to) = (phrase::bounds(&edge.from), phrase::bounds(&edge.to));
+    let mut said = if from == to {
+        format!("still {to}")
+    } else {
+        format!("{from} -> {to}")
+    };
+    if edge.steps > 1 {
+        let until = phrase::instant(zone, edge.until);
+        said.push_str(&format!(", in {} steps until {until}", edge.steps));
+    }
+    let turned = turned(rule, edge);
+    if turned.is_empty() {
+        return format!("{said}.");
+    }
+    // Who opens also sets something; who ends leaves it to others.
+    if edge.turns.iter().all(|turn| !turn.opens)
+        && let Some(by) = set_by(rule, &edge.to)
+    {
+        said.push_str(&format!(", by {by}"));
+    }
+    format!("{said}. {turned}.")
+}
+
+/// `"Peak hours" ends, "Night" opens`
+fn turned(rule: &Rule, edge: &Edge) -> String {
+    let said = |opens: bool, one: &str, several: &str| {
+        let turns = edge.turns.iter().filter(|turn| turn.opens == opens);
+        let names: Vec<String> = turns.map(|turn| named(rule, turn.window)).collect();
+        let verb = if names.len() == 1 { one } else { several };
+        (!names.is_empty()).then(|| format!("{} {verb}", phrase::all(&names)))
+    };
+    let parts = [said(false, "ends", "end"), said(true, "opens", "open")];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// Who sets what is asked; `None`: nothing is.
+fn set_by(rule: &Rule, segment: &Segment) -> Option<String> {
+    let by: Vec<String> = setters(segment)
+        .into_iter()
+        .map(|setter| match setter {
+            Setter::Window(index) => named(rule, index),
+            Setter::Default => "the default".to_owned(),
+        })
+        .collect();
+    (!by.is_empty()).then(|| phrase::all(&by))
+}
+
+fn named(rule: &Rule, index: usize) -> String {
+    rule.schedule.get(index).map(phrase::name).unwrap_or_default()
+}
