@@ -163,3 +163,125 @@ fn choice(items: &[String]) -> String {
         _ => items.concat(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::check;
+
+    const RULE: &str = "
+apiVersion: easyscale.io/v1
+kind: ScalingRule
+metadata: {name: NAME}
+spec:
+  target: TARGET
+  schedule: [{name: Always, minReplicas: 2}]
+";
+
+    fn rules() -> Vec<Arc<Rule>> {
+        let rule = |name: &str, target: &str| RULE.replace("NAME", name).replace("TARGET", target);
+        let texts = [
+            rule("peak", "{kind: Deployment, namespace: shop, name: checkout}"),
+            rule(
+                "nights",
+                "{kind: HorizontalPodAutoscaler, namespace: shop, name: checkout}",
+            ),
+            rule("weekend", "{kind: StatefulSet, namespace: shop, name: ledger}"),
+            rule("staging", "{kind: Deployment, namespace: staging, name: basket}"),
+            rule(
+                "rollout",
+                "{apiVersion: argoproj.io/v1alpha1, kind: Rollout, namespace: shop, name: web}",
+            ),
+            // A rule may have the name of another one's target.
+            rule("basket", "{kind: Deployment, namespace: shop, name: search}"),
+        ];
+        let loaded = check(vec![("rules.yaml".to_owned(), texts.join("---"))]);
+        assert!(!loaded.has_errors(), "{:?}", loaded.problems);
+        loaded.rules
+    }
+
+    #[test]
+    fn a_rule_is_found_by_its_name_or_its_target() {
+        for (subject, name) in [
+            ("peak", "peak"),
+            ("deployment/shop/checkout", "peak"),
+            ("Deploy/shop/checkout", "peak"),
+            ("hpa/shop/checkout", "nights"),
+            ("HorizontalPodAutoscaler/shop/checkout", "nights"),
+            ("deploy/checkout", "peak"),
+            ("shop/ledger", "weekend"),
+            ("sts/ledger", "weekend"),
+            ("ledger", "weekend"),
+            ("ROLLOUT/shop/web", "rollout"),
+            ("basket", "basket"),
+            ("staging/basket", "staging"),
+        ] {
+            assert_eq!(
+                find(&rules(), subject).map(|rule| rule.name.as_str()),
+                Ok(name),
+                "{subject}"
+            );
+        }
+    }
+
+    #[test]
+    fn who_is_not_found_is_told_what_there_is() {
+        let says = |subject: &str| {
+            let unfound = find(&rules(), subject).map(|rule| rule.name.clone()).unwrap_err();
+            format!("{}; {}", unfound.message, unfound.hint)
+        };
+        let unknown = |subject: &str, hint: &str| {
+            assert_eq!(
+                says(subject),
+                format!("no rule has the name or the target {subject:?}; {hint}")
+            );
+        };
+        unknown("peek", "did you mean peak?");
+        unknown("weekends", "did you mean weekend?");
+        unknown(
+            "deployment/shp/checkout",
+            "did you mean deployment/shop/checkout?",
+        );
+        unknown(
+            "deployment/shop/chekout",
+            "did you mean deployment/shop/checkout?",
+        );
+        unknown("deploymnt/shop/chekout", "did you mean deployment/shop/checkout?");
+        unknown(
+            "shop/chekout",
+            "did you mean deployment/shop/checkout or hpa/shop/checkout?",
+        );
+        unknown("production/ledger", "did you mean statefulset/shop/ledger?");
+        unknown(
+            "src",
+            "\"src\" is a path; say first what to explain: `easyscale explain RULE src`",
+        );
+        unknown(
+            "a/b/c/d",
+            "there are peak (deployment/shop/checkout), nights (hpa/shop/checkout), weekend \
+             (statefulset/shop/ledger), staging (deployment/staging/basket), rollout (rollout/shop/web), basket \
+             (deployment/shop/search)",
+        );
+        unknown(
+            "",
+            "there are peak (deployment/shop/checkout), nights (hpa/shop/checkout), weekend \
+             (statefulset/shop/ledger), staging (deployment/staging/basket), rollout (rollout/shop/web), basket \
+             (deployment/shop/search)",
+        );
+        for subject in ["checkout", "shop/checkout"] {
+            assert_eq!(
+                says(subject),
+                format!(
+                    "{subject:?} is the target of 2 rules; say which one: deployment/shop/checkout, hpa/shop/checkout"
+                )
+            );
+        }
+    }
+
+    #[test]
+    fn long_lists_are_cut() {
+        let names = |count: usize| list((0..count).map(|number| number.to_string()));
+        assert_eq!(names(8), "0, 1, 2, 3, 4, 5, 6, 7");
+        assert_eq!(names(10), "0, 1, 2, 3, 4, 5, 6, 7 and 2 more");
+    }
+}

@@ -187,3 +187,181 @@ fn happens(window: &Window, start: Civil) -> Option<(Instant, Instant)> {
 fn unchanged(civil: Civil) -> Instant {
     Zone::utc().to_instant(civil)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::check;
+
+    fn rule(zone: &str, days: &str, start: &str, end: &str) -> std::sync::Arc<Rule> {
+        let text = format!(
+            "
+apiVersion: easyscale.io/v1
+kind: ScalingRule
+metadata: {{name: rule}}
+spec:
+  target: {{kind: Deployment, namespace: shop, name: checkout}}
+  timezone: {zone}
+  schedule: [{{name: Window, days: [{days}], timeStart: \"{start}\", timeEnd: \"{end}\", minReplicas: 2}}]
+"
+        );
+        let loaded = check(vec![("rule.yaml".to_owned(), text)]);
+        assert!(!loaded.has_errors(), "{:?}", loaded.problems);
+        loaded.rules[0].clone()
+    }
+
+    fn at(text: &str) -> Instant {
+        Instant::parse(text).unwrap()
+    }
+
+    /// Start, end, what is meant and what happens, of each effect in 2026.
+    fn effects_in_2026(zone: &str, start: &str, end: &str) -> Vec<String> {
+        let rule = rule(zone, "daily", start, end);
+        let changeovers = clock_changes(&rule, at("2026-01-01T00:00Z"), at("2027-01-01T00:00Z"));
+        let effects = changeovers.iter().flat_map(|changeover| &changeover.effects);
+        effects
+            .map(|effect| {
+                let happens = effect.happens.map(|(start, end)| format!("{start} {end}"));
+                format!("{} {}: {}", effect.start, effect.end, happens.unwrap_or_default())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_start_in_the_skipped_or_repeated_hour_is_told() {
+        assert_eq!(
+            effects_in_2026("Europe/Berlin", "02:30", "04:00"),
+            [
+                "2026-03-29 02:30 2026-03-29 04:00: 2026-03-29T01:00:00Z 2026-03-29T02:00:00Z",
+                "2026-10-25 02:30 2026-10-25 04:00: 2026-10-25T00:30:00Z 2026-10-25T03:00:00Z"
+            ]
+        );
+        assert_eq!(
+            effects_in_2026("Europe/Berlin", "02:10", "02:50"),
+            [
+                "2026-03-29 02:10 2026-03-29 02:50: ",
+                "2026-10-25 02:10 2026-10-25 02:50: 2026-10-25T00:10:00Z 2026-10-25T00:50:00Z"
+            ]
+        );
+    }
+
+    #[test]
+    fn windows_that_only_touch_the_hour_are_left_out_where_nothing_differs() {
+        assert!(effects_in_2026("Europe/Berlin", "03:00", "04:00").is_empty());
+        assert!(effects_in_2026("Europe/Berlin", "12:00", "18:00").is_empty());
+        // Until two o'clock: when clocks go back, there are two of them.
+        assert_eq!(
+            effects_in_2026("Europe/Berlin", "01:00", "02:00"),
+            ["2026-10-25 01:00 2026-10-25 02:00: 2026-10-24T23:00:00Z 2026-10-25T00:00:00Z"]
+        );
+        assert!(effects_in_2026("UTC", "00:00", "24:00").is_empty());
+    }
+
+    #[test]
+    fn suspended_windows_and_windows_without_an_end_are_not_told() {
+        assert!(effects_in_2026("Europe/Berlin", "00:00", "24:00").is_empty());
+        let mut rule = Rule::clone(&rule("Europe/Berlin", "daily", "02:30", "04:00"));
+        rule.schedule[0].suspended = true;
+        assert!(clock_changes(&rule, at("2026-01-01T00:00Z"), at("2027-01-01T00:00Z")).is_empty());
+    }
+
+    /// A watch on the wall, looked at every quarter of an hour: whatever it shows at an opening or a closing that is not what was
+    /// written, and every length that is not the usual one, must have been told. And nothing else.
+    #[test]
+    fn all_that_differs_is_told_and_nothing_else() {
+        let zones = [
+            "Europe/Berlin",
+            "America/New_York",
+            "Africa/Cairo",
+            "Australia/Lord_Howe",
+            "America/Santiago",
+            "Africa/Casablanca",
+            "Asia/Tokyo",
+        ];
+        let times = [
+            "00:00", "00:30", "01:00", "01:45", "02:00", "02:15", "02:30", "03:00", "06:00", "22:00",
+            "23:00", "23:30",
+        ];
+        let mut told = 0;
+        for zone in zones {
+            for start in times {
+                for end in times.into_iter().filter(|end| *end != start) {
+                    told += compare_with_a_watch(zone, start, end);
+                }
+            }
+        }
+        assert!(told > 500, "{told}");
+    }
+
+    fn compare_with_a_watch(zone: &str, start: &str, end: &str) -> usize {
+        let rule = rule(zone, "daily", start, end);
+        let window = &rule.schedule[0];
+        let changeovers = clock_changes(&rule, at("2026-01-01T00:00Z"), at("2027-01-01T00:00Z"));
+        for changeover in &changeovers {
+            let mut told: Vec<_> = changeover
+                .effects
+                .iter()
+                .filter_map(|effect| effect.happens)
+                .collect();
+            let day = 86_400;
+            let (from, until) = (
+                changeover.change.at.unix() - 2 * day,
+                changeover.change.at.unix() + 2 * day,
+            );
+            let phase = |second: i64| {
+                let at = Instant::from_unix(second);
+                window.occurrences.phase(&window.zone, at)
+            };
+            let mut opened = None;
+            let mut openings = 0;
+            for second in (from..until).step_by(900) {
+                let (before, now) = (phase(second - 900), phase(second));
+                if before.next != Some(Instant::from_unix(second)) {
+                    continue;
+                }
+                if let Some(opened) = opened.take().map(Instant::from_unix) {
+                    let closed = Instant::from_unix(second);
+                    let shows = |at| window.zone.to_civil(at).time.to_string();
+                    let twice = |at: Instant| {
+                        let civil = window.zone.to_civil(at);
+                        !changeover.is_forward() && changeover.touches_start(civil)
+                    };
+                    let usual = {
+                        let second = |text| i64::from(crate::time::TimeOfDay::parse(text).unwrap().seconds());
+                        (second(end) - second(start)).rem_euclid(day)
+                    };
+                    let differs = shows(opened) != start
+                        || shows(closed) != end && closed != changeover.change.at
+                        || closed.unix() - opened.unix() != usual
+                        || twice(opened)
+                        || twice(closed);
+                    let found = told.iter().position(|it| *it == (opened, closed));
+                    assert_eq!(
+                        found.is_some(),
+                        differs,
+                        "{zone} {start}-{end}: {opened} {closed} {changeover:?}"
+                    );
+                    found.map(|index| told.remove(index));
+                }
+                if now.open {
+                    opened = Some(second);
+                    openings += 1;
+                }
+            }
+            assert!(told.is_empty(), "{zone} {start}-{end}: {told:?} did not happen");
+            let skipped = changeover
+                .effects
+                .iter()
+                .filter(|effect| effect.happens.is_none())
+                .count();
+            assert!(
+                openings + skipped >= 3,
+                "{zone} {start}-{end}: {openings} {skipped}"
+            );
+        }
+        changeovers
+            .iter()
+            .map(|changeover| changeover.effects.len())
+            .sum()
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::phrase;
 use super::{Explained, is_asleep};
-use crate::engine::{Activity, Adjusted, Setter, Standing, Want};
+use crate::engine::{Activity, Adjusted, Segment, Setter, Standing, Want};
 use crate::policy::{Place, Replicas, Setting, Sourced};
 
 /// One of the two bounds.
@@ -17,6 +17,13 @@ impl Bound {
         match self {
             Self::Floor => setting.floor.as_ref(),
             Self::Ceiling => setting.ceiling.as_ref(),
+        }
+    }
+
+    pub(super) fn of_segment(self, segment: &Segment) -> Option<Want> {
+        match self {
+            Self::Floor => segment.floor,
+            Self::Ceiling => segment.ceiling,
         }
     }
 
@@ -73,11 +80,7 @@ fn asleep(explained: &Explained<'_>) -> String {
 }
 
 fn line(explained: &Explained<'_>, bound: Bound) -> String {
-    let want = match bound {
-        Bound::Floor => explained.now.floor,
-        Bound::Ceiling => explained.now.ceiling,
-    };
-    let Some(want) = want else {
+    let Some(want) = bound.of_segment(&explained.now) else {
         return format!(
             "{}: no open window sets it, and no default does. So the target's own holds.",
             bound.title()
@@ -100,6 +103,10 @@ fn asked(explained: &Explained<'_>, asker: &Asker<'_>, want: Want, adjusted: Opt
         asker.value.to_string()
     };
     let plain = format!("{} asks for {what} at {}", asker.who, phrase::place(asker.place));
+    let plain = match want.setter {
+        Setter::Window(_) => plain,
+        Setter::Default => format!("no open window sets it; {plain}"),
+    };
     let plain = match adjusted {
         Some(Adjusted::ByLimits) => format!("{plain}; {}", limited(explained, asker.value, want.value)),
         Some(Adjusted::Ramping) => format!("{plain}; {}", ramping(explained, want.setter)),
@@ -159,7 +166,8 @@ fn moved(explained: &Explained<'_>, bound: Bound, want: Want) -> String {
             format!("which has the higher priority ({high} against {low})")
         }
         (Some(_), None) => "and a window counts more than the default".to_owned(),
-        _ => "and between equals the one that gives more counts".to_owned(),
+        (Some(_), Some(_)) => "and at equal priority whoever gives more counts".to_owned(),
+        (None, _) => "and then the maximum gives way".to_owned(),
     };
     format!(
         "{} asks for {} at {}, but that goes against the {} of {}, {why}. So the {} {verb} to {}.",

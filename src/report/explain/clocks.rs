@@ -9,6 +9,9 @@ use crate::time::Instant;
 /// A window that opens every few minutes would be told many times over.
 const MOST: usize = 3;
 
+/// Years ahead, that is enough to see that clocks change twice a year.
+const MOST_DATES: usize = 8;
+
 /// One item per clock change, and one below it per window that it moves.
 pub(super) struct Told {
     pub(super) change: String,
@@ -16,14 +19,48 @@ pub(super) struct Told {
 }
 
 pub(super) fn told(explained: &Explained<'_>) -> Vec<Told> {
-    explained
+    let (moving, mut idle): (Vec<&Changeover>, Vec<&Changeover>) = explained
         .changeovers
         .iter()
+        .partition(|changeover| !changeover.effects.is_empty());
+    let mut told: Vec<Told> = moving
+        .into_iter()
         .map(|changeover| Told {
             change: change(changeover),
             effects: effects(explained, changeover),
         })
-        .collect()
+        .collect();
+    idle.sort_by_key(|changeover| changeover.zone.name());
+    let by_zone = idle.chunk_by(|one, other| one.zone == other.zone);
+    told.extend(by_zone.map(|idle| Told {
+        change: match idle {
+            [one] => format!("{} That moves no window of this rule.", change(one)),
+            several => these_too(several),
+        },
+        effects: Vec::new(),
+    }));
+    told
+}
+
+/// Clock changes of one zone that change nothing else.
+fn these_too(changeovers: &[&Changeover]) -> String {
+    let mut dates: Vec<String> = changeovers
+        .iter()
+        .take(MOST_DATES)
+        .map(|changeover| {
+            let date = changeover.stretch().1.date;
+            format!("{}{}{date}", date.weekday(), phrase::TIED)
+        })
+        .collect();
+    if changeovers.len() > MOST_DATES {
+        dates.push(format!("{} days more", changeovers.len() - MOST_DATES));
+    }
+    let zone = changeovers.first().map(|changeover| changeover.zone.name());
+    format!(
+        "On {} the clocks in {} change without moving a window of this rule.",
+        phrase::all(&dates),
+        zone.unwrap_or_default()
+    )
 }
 
 fn change(changeover: &Changeover) -> String {
@@ -49,9 +86,6 @@ fn change(changeover: &Changeover) -> String {
 }
 
 fn effects(explained: &Explained<'_>, changeover: &Changeover) -> Vec<String> {
-    if changeover.effects.is_empty() {
-        return vec!["No window of this rule is moved, shortened or prolonged by it.".to_owned()];
-    }
     let mut sentences = Vec::new();
     let mut told: Option<(usize, usize)> = None;
     for effect in &changeover.effects {
@@ -109,8 +143,8 @@ fn sentence(changeover: &Changeover, effect: &Effect, window: &Window) -> String
     if effect.seconds() != effect.written_seconds() {
         parts.push(format!(
             "lasts {} instead of {}",
-            phrase::duration(effect.seconds()),
-            phrase::duration(effect.written_seconds())
+            phrase::hours(effect.seconds()),
+            phrase::hours(effect.written_seconds())
         ));
     }
     let written = if parts.len() == 1 && effect.seconds() != effect.written_seconds() {

@@ -2,7 +2,7 @@
 
 use super::phrase;
 use super::{DAY, Explained, later, setters, zone_of};
-use crate::engine::{Activity, Adjusted, Base, Considered, Segment, Setter, explain, timeline};
+use crate::engine::{Activity, Adjusted, Base, Considered, Segment, Setter, Standing, explain, timeline};
 use crate::policy::Rule;
 use crate::time::{Instant, Zone};
 
@@ -80,30 +80,36 @@ fn is_ramping(segment: &Segment) -> bool {
         .any(|want| want.adjusted == Some(Adjusted::Ramping))
 }
 
-/// Which of the windows that set a bound before or after open or end in between.
+/// Which of the windows that count before or after open or end in between.
 fn turns(rule: &Rule, from: &Segment, to: &Segment) -> Vec<Turn> {
-    let mut concerned = from.windows();
-    concerned.extend(to.windows());
-    concerned.sort_unstable();
-    concerned.dedup();
     let unknown = Base::Autoscaler {
         floor: None,
         ceiling: None,
     };
-    let states = |at: Instant| explain(rule, &unknown, at).windows;
-    let before = states(later(to.from, -1));
-    let after = states(to.from);
-    let is_open = |considered: Option<&Considered>| {
-        let activity = considered.map(|considered| considered.activity);
-        matches!(activity, Some(Activity::Open { .. } | Activity::Opening { .. }))
-    };
-    concerned
-        .into_iter()
-        .filter_map(|window| {
-            let (was, is) = (is_open(before.get(window)), is_open(after.get(window)));
-            (was != is).then_some(Turn { window, opens: is })
+    let before = explain(rule, &unknown, later(to.from, -1)).windows;
+    let after = explain(rule, &unknown, to.from).windows;
+    let (set_before, set_after) = (from.windows(), to.windows());
+    let states = before.iter().zip(&after).enumerate();
+    states
+        .filter_map(|(window, (before, after))| {
+            let sets = set_before.contains(&window) || set_after.contains(&window);
+            let counts = sets || holds(before) || holds(after);
+            let (was, is) = (is_open(before), is_open(after));
+            (counts && was != is).then_some(Turn { window, opens: is })
         })
         .collect()
+}
+
+/// Whether it wins a bound. It need not set it: a minimum may have to give way to a maximum.
+fn holds(considered: &Considered) -> bool {
+    [considered.floor, considered.ceiling].contains(&Some(Standing::Holds))
+}
+
+fn is_open(considered: &Considered) -> bool {
+    matches!(
+        considered.activity,
+        Activity::Open { .. } | Activity::Opening { .. }
+    )
 }
 
 impl Edge {

@@ -64,6 +64,10 @@ fn alone(now: &Segment) -> Option<String> {
         {
             None
         }
+        (Some(_), Some(_), Some(replicas)) => Some(format!(
+            "An autoscaler chooses in between; without one it has exactly {}.",
+            replicas.value
+        )),
         (_, _, Some(replicas)) => Some(format!(
             "Without an autoscaler it has exactly {}.",
             replicas.value

@@ -6,17 +6,21 @@ use crate::engine::Segment;
 use crate::policy::{Place, Target, Window};
 use crate::time::{Civil, Instant, Zone};
 
+/// A blank at which no line is broken: between a number and its unit, a weekday and its date.
+pub(super) const TIED: &str = "\u{a0}";
+
 /// `Fri 2026-11-27 16:30 Europe/Berlin (2026-11-27T15:30:00Z)`; in UTC the second would say nothing new.
 pub(super) fn instant(zone: &Zone, at: Instant) -> String {
-    if zone.name() == "UTC" {
-        return zone.local(at);
+    let local = wall_clock(zone.to_civil(at));
+    match zone.name() {
+        "UTC" => format!("{local}{TIED}UTC"),
+        name => format!("{local} {name} ({at})"),
     }
-    format!("{} ({at})", zone.local(at))
 }
 
 /// `Fri 2026-11-27 16:30`, where the zone is clear already.
 pub(super) fn wall_clock(civil: Civil) -> String {
-    format!("{} {civil}", civil.date.weekday())
+    format!("{}{TIED}{}{TIED}{}", civil.date.weekday(), civil.date, civil.time)
 }
 
 /// `16:30`, or with weekday and date if that is not the day it is about.
@@ -38,7 +42,7 @@ pub(super) fn duration(seconds: i64) -> String {
         left %= length;
         if number > 0 {
             let plural = if name == "day" && number > 1 { "s" } else { "" };
-            parts.push(format!("{number} {name}{plural}"));
+            parts.push(format!("{number}{TIED}{name}{plural}"));
         } else if !parts.is_empty() {
             break;
         }
@@ -47,9 +51,19 @@ pub(super) fn duration(seconds: i64) -> String {
         }
     }
     if parts.is_empty() {
-        return "0 s".to_owned();
+        return format!("0{TIED}s");
     }
-    parts.join(" ")
+    parts.join(TIED)
+}
+
+/// `7 h`, `47 h 30 min`: lengths to compare, where a day of 23 hours is not a day.
+pub(super) fn hours(seconds: i64) -> String {
+    let hours = seconds / 3600;
+    match (hours, seconds % 3600) {
+        (0, _) => duration(seconds),
+        (hours, 0) => format!("{hours}{TIED}h"),
+        (hours, rest) => format!("{hours}{TIED}h{TIED}{}", duration(rest)),
+    }
 }
 
 /// `"Peak hours"`
@@ -105,7 +119,14 @@ mod tests {
             (86_400, "1 day"),
             (2 * 86_400 + 3 * 3600 + 59, "2 days 3 h"),
         ] {
-            assert_eq!(duration(seconds), said);
+            assert_eq!(duration(seconds).replace(TIED, " "), said);
+        }
+        for (seconds, said) in [
+            (47 * 3600 + 1800, "47 h 30 min"),
+            (86_400, "24 h"),
+            (2700, "45 min"),
+        ] {
+            assert_eq!(hours(seconds).replace(TIED, " "), said);
         }
     }
 }

@@ -38,7 +38,11 @@ fn changes(out: &mut String, explained: &Explained<'_>) {
     title(out, "What changes next");
     let edges = edges::lines(explained);
     if edges.is_empty() {
-        paragraph(out, 2, "", "Nothing: this rule asks the same for good.");
+        let nothing = match explained.explanation.decision.until {
+            None => "Nothing: this rule asks the same for good.",
+            Some(_) => "Nothing in the next 40 years.",
+        };
+        paragraph(out, 2, "", nothing);
     }
     for (when, what) in edges {
         paragraph(out, 2, "- ", &when);
@@ -70,8 +74,8 @@ fn own_bounds(explained: &Explained<'_>) -> Option<&'static str> {
         |segment: &Segment| !is_asleep(segment) && (segment.floor.is_none() || segment.ceiling.is_none());
     let is_told = leaves(&explained.now) || explained.edges.iter().any(|edge| leaves(&edge.to));
     is_told.then_some(
-        "A bound that no open window and no `default` sets is the target's own: what it was before easyscale \
-         first wrote it, and what it gets back. Only the cluster knows it; `easyscale plan` shows it.",
+        "Where neither an open window nor a `default` sets a bound, the target has its own: the one it had \
+         before easyscale first wrote it. Rules do not know it; `easyscale plan` shows it, from the cluster.",
     )
 }
 
@@ -105,7 +109,7 @@ fn paragraph(out: &mut String, indent: usize, bullet: &str, text: &str) {
             out.push(' ');
             column += 1;
         }
-        out.push_str(word);
+        out.push_str(&word.replace(phrase::TIED, " "));
         column += length;
     }
     out.push('\n');

@@ -1,9 +1,10 @@
 //! What each window has to do with it: who holds, who loses and why, who is closed and until when.
 
+use super::super::printable;
 use super::bounds::Bound;
 use super::phrase;
 use super::{Explained, is_asleep};
-use crate::engine::{Activity, Considered, Standing, Why};
+use crate::engine::{Activity, Adjusted, Considered, Standing, Why};
 use crate::policy::Window;
 use crate::time::Instant;
 
@@ -19,11 +20,16 @@ pub(super) fn lines(explained: &Explained<'_>) -> Vec<String> {
     windows
         .into_iter()
         .map(|(window, considered)| {
+            let description = window.description.as_deref().map(|text| {
+                let text = printable(text);
+                format!(" Its description: {}.", text.trim().trim_end_matches('.'))
+            });
             format!(
-                "{} ({}) {}",
+                "{} ({}) {}{}",
                 phrase::name(window),
                 phrase::place(&window.place),
-                sentence(explained, window, considered)
+                sentence(explained, window, considered),
+                description.unwrap_or_default()
             )
         })
         .collect()
@@ -60,7 +66,7 @@ fn sentence(explained: &Explained<'_>, window: &Window, considered: &Considered)
         }
         Activity::Closed { opens: None } => {
             let last = window.occurrences.last_date();
-            let last = last.map(|date| format!(": its last day was {} {date}", date.weekday()));
+            let last = last.map(|date| format!(": it last started on {} {date}", date.weekday()));
             return format!("is over for good{}.", last.unwrap_or_default());
         }
         Activity::Open { ends: None } => "is open for good".to_owned(),
@@ -80,23 +86,12 @@ fn sentence(explained: &Explained<'_>, window: &Window, considered: &Considered)
         (Bound::Floor, considered.floor),
         (Bound::Ceiling, considered.ceiling),
     ];
-    let mut parts = Vec::new();
-    let held: Vec<&str> = standings
+    let held: Vec<Bound> = standings
         .iter()
         .filter(|(_, standing)| *standing == Some(Standing::Holds))
-        .map(|(bound, _)| bound.word())
+        .map(|(bound, _)| *bound)
         .collect();
-    match (held.as_slice(), is_asleep(&explained.now)) {
-        ([], _) => parts.push(format!("{state}.")),
-        (held, true) if window.sets.is_sleep() && held.contains(&"minimum") => {
-            parts.push(format!("{state} and puts it to sleep."));
-        }
-        (held, true) => parts.push(format!(
-            "{state}. Its {} does not count while the target sleeps.",
-            held.join(" and ")
-        )),
-        (held, false) => parts.push(format!("{state} and sets the {}.", held.join(" and the "))),
-    }
+    let mut parts = vec![format!("{state}{}", effect(explained, window, &held))];
     parts.extend(
         standings
             .into_iter()
@@ -108,6 +103,44 @@ fn sentence(explained: &Explained<'_>, window: &Window, considered: &Considered)
             }),
     );
     parts.join(" ")
+}
+
+/// What comes of the bounds for which no other window wins; ends the sentence.
+fn effect(explained: &Explained<'_>, window: &Window, held: &[Bound]) -> String {
+    let words = |bounds: &[Bound]| {
+        let words: Vec<String> = bounds
+            .iter()
+            .map(|bound| format!("the {}", bound.word()))
+            .collect();
+        phrase::all(&words)
+    };
+    if held.is_empty() {
+        return ".".to_owned();
+    }
+    if is_asleep(&explained.now) {
+        return if window.sets.is_sleep() && held.contains(&Bound::Floor) {
+            " and puts the target to sleep.".to_owned()
+        } else {
+            format!(
+                " and asks for {}, which does not count while the target sleeps.",
+                words(held)
+            )
+        };
+    }
+    let gives_way = |bound: &Bound| {
+        let want = bound.of_segment(&explained.now);
+        want.is_some_and(|want| matches!(want.adjusted, Some(Adjusted::ToFloor | Adjusted::ToCeiling)))
+    };
+    let (moved, set): (Vec<Bound>, Vec<Bound>) = held.iter().partition(|bound| gives_way(bound));
+    match (set.as_slice(), moved.as_slice()) {
+        (set, []) => format!(" and sets {}.", words(set)),
+        ([], moved) => format!(" and asks for {}, which gives way (see above).", words(moved)),
+        (set, moved) => format!(
+            " and sets {}. It also asks for {}, which gives way (see above).",
+            words(set),
+            words(moved)
+        ),
+    }
 }
 
 fn loses(window: &Window, winner: &Window, bound: Bound, why: Why) -> Option<String> {
