@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use easyscale::policy::{At, CODES, Loaded, Mark, Problem, Severity, Sourced, Wake, check, load};
 use easyscale::report::problems;
-use easyscale::time::{Date, Occurrences, TimeOfDay, Weekdays};
+use easyscale::time::{Date, Dates, Occurrences, StartDays, TimeOfDay, Weekdays};
 use proptest::prelude::*;
 
 const SEED: [(&str, &str); 3] = [
@@ -52,9 +52,11 @@ fn daily(days: &[&str], dates: Option<&[&str]>, start: &str, end: &str) -> Occur
         .iter()
         .map(|day| Weekdays::parse(day).unwrap())
         .reduce(Weekdays::union);
+    let dates: Option<Dates> =
+        dates.map(|dates| dates.iter().map(|date| Date::parse(date).unwrap()).collect());
+    let days = days.unwrap_or(Weekdays::DAILY);
     Occurrences::daily(
-        days.unwrap_or(Weekdays::DAILY),
-        dates.map(|dates| dates.iter().map(|date| Date::parse(date).unwrap()).collect()),
+        StartDays::new(days, dates.as_ref(), Weekdays::NONE, &Dates::default()),
         TimeOfDay::parse(start).unwrap(),
         TimeOfDay::parse(end).unwrap(),
     )

@@ -24,6 +24,7 @@ pub(super) fn run(args: ExplainArgs, printer: Printer) -> anyhow::Result<Exit> {
     let Some(loaded) = load::rules(&policies, printer, output == TextOrJson::Json)? else {
         return Ok(Exit::Failed);
     };
+    load::warn_of_old_zone_rules(at, printer);
     let rule = match find(&loaded.rules, &subject) {
         Ok(rule) => rule,
         Err(unfound) => {

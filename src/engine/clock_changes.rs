@@ -7,10 +7,12 @@ use crate::policy::{Rule, Window};
 use crate::time::{Civil, ClockChange, Instant, Zone};
 
 /// Windows that are longer than this are not told to last an hour more or less; in seconds.
-const LONGEST: i64 = 8 * 86_400;
+const LONGEST: i64 = 8 * DAY;
 
 /// How many starts and ends of one window are looked at around one change: a minute of each within that time.
 const EDGES: usize = 30_000;
+
+const DAY: i64 = 86_400;
 
 /// A clock change of a zone that windows are written in, and what it does to them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,8 +34,12 @@ pub struct Effect {
     pub start: Civil,
     /// What the wall clock is meant to show at the end.
     pub end: Civil,
-    /// When it starts and ends instead; `None`: all of it is skipped.
+    /// When it starts and ends; `None`: all of it is skipped.
     pub happens: Option<(Instant, Instant)>,
+    /// Whether the start falls into the skipped or repeated stretch.
+    pub touches_start: bool,
+    /// Whether the end does. An end at the very moment at which clocks go forward does not.
+    pub touches_end: bool,
 }
 
 impl Changeover {
@@ -60,17 +66,12 @@ impl Changeover {
         self.change.after.abs_diff(self.change.before)
     }
 
-    /// Whether a start at this time of the wall clock is skipped, or may be meant twice.
-    #[must_use]
-    pub fn touches_start(&self, start: Civil) -> bool {
+    fn touches_start(&self, start: Civil) -> bool {
         let (from, until) = self.stretch();
         from <= start && start < until
     }
 
-    /// Whether an end at this time of the wall clock is skipped, or may be meant twice. An end at the very moment
-    /// at which clocks go forward is neither.
-    #[must_use]
-    pub fn touches_end(&self, end: Civil) -> bool {
+    fn touches_end(&self, end: Civil) -> bool {
         let (from, until) = self.stretch();
         end < until && (from < end || from == end && !self.is_forward())
     }
@@ -124,27 +125,44 @@ pub fn clock_changes(rule: &Rule, from: Instant, until: Instant) -> Vec<Changeov
 
 /// What a changeover does to the occurrences of one window.
 fn effects(changeover: &Changeover, index: usize, window: &Window) -> Vec<Effect> {
-    let (_, until) = changeover.stretch();
+    if let Some((from, until)) = window.occurrences.as_once() {
+        return across(changeover, index, from, until).into_iter().collect();
+    }
+    let (_, last) = changeover.stretch();
     let written = occurrences(window, changeover);
     let touched = written.into_iter().filter_map(|(start, end)| {
         let happens = happens(window, start);
-        let skipped = changeover.is_forward() && changeover.touches_start(start) && end <= until;
-        if happens.is_none() && !skipped {
-            // Its start is no time of the wall clock: nothing that a clock change could move.
-            return None;
-        }
+        // An end that comes so long after the start, whatever the clock shows then, cannot be touched.
+        let by_the_clock = happens.is_none_or(|(_, ends)| ends == window.zone.to_instant(end));
         let effect = Effect {
             window: index,
             start,
             end,
             happens,
+            touches_start: changeover.touches_start(start),
+            touches_end: changeover.touches_end(end) && by_the_clock,
         };
-        let differs = changeover.touches_start(start)
-            || changeover.touches_end(end)
-            || effect.seconds() != effect.written_seconds();
-        differs.then_some(effect)
+        let skipped = changeover.is_forward() && effect.touches_start && end <= last;
+        let differs =
+            effect.touches_start || effect.touches_end || effect.seconds() != effect.written_seconds();
+        (differs && (happens.is_some() || skipped)).then_some(effect)
     });
     touched.collect()
+}
+
+/// A single span is where it is. But it may last an hour more or less than its wall-clock times let one think.
+fn across(changeover: &Changeover, index: usize, from: Instant, until: Instant) -> Option<Effect> {
+    let effect = Effect {
+        window: index,
+        start: changeover.zone.to_civil(from),
+        end: changeover.zone.to_civil(until),
+        happens: Some((from, until)),
+        touches_start: false,
+        touches_end: false,
+    };
+    let lies_within = from < changeover.change.at && changeover.change.at < until;
+    let differs = effect.seconds() != effect.written_seconds();
+    (lies_within && differs && effect.seconds() <= LONGEST).then_some(effect)
 }
 
 /// The occurrences that touch the skipped or repeated stretch, as an unchanged clock would have them.
@@ -152,7 +170,8 @@ fn occurrences(window: &Window, changeover: &Changeover) -> Vec<(Civil, Civil)> 
     let clock = Zone::utc();
     let (from, until) = changeover.stretch();
     let (from, until) = (unchanged(from), unchanged(until));
-    let mut at = Instant::from_unix(from.unix() - LONGEST);
+    let is_short = window.occurrences.length() < DAY.unsigned_abs();
+    let mut at = Instant::from_unix(from.unix() - if is_short { 2 * DAY } else { LONGEST });
     let mut start = None;
     let mut found = Vec::new();
     for _ in 0..EDGES {
@@ -303,10 +322,9 @@ spec:
                 .iter()
                 .filter_map(|effect| effect.happens)
                 .collect();
-            let day = 86_400;
             let (from, until) = (
-                changeover.change.at.unix() - 2 * day,
-                changeover.change.at.unix() + 2 * day,
+                changeover.change.at.unix() - 2 * DAY,
+                changeover.change.at.unix() + 2 * DAY,
             );
             let phase = |second: i64| {
                 let at = Instant::from_unix(second);
@@ -328,7 +346,7 @@ spec:
                     };
                     let usual = {
                         let second = |text| i64::from(crate::time::TimeOfDay::parse(text).unwrap().seconds());
-                        (second(end) - second(start)).rem_euclid(day)
+                        (second(end) - second(start)).rem_euclid(DAY)
                     };
                     let differs = shows(opened) != start
                         || shows(closed) != end && closed != changeover.change.at

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::policy::{Limits, Place, Replicas, Setting, Sourced, Target, Wake};
-use crate::time::{Date, Occurrences, TimeOfDay, Weekdays};
+use crate::time::{Date, Dates, Occurrences, StartDays, TimeOfDay, Weekdays};
 
 fn place() -> Place {
     Place {
@@ -50,7 +50,7 @@ fn window(name: &str, times: (&str, &str), sets: Setting, priority: i32) -> Wind
     Window {
         name: name.to_owned(),
         place: place(),
-        occurrences: Occurrences::daily(Weekdays::DAILY, None, time(times.0), time(times.1)),
+        occurrences: Occurrences::daily(StartDays::weekly(Weekdays::DAILY), time(times.0), time(times.1)),
         zone: Zone::utc(),
         sets,
         priority,
@@ -383,7 +383,13 @@ fn until_is_never_if_nothing_changes_again() {
         TimeOfDay::parse("12:00").unwrap(),
         TimeOfDay::parse("13:00").unwrap(),
     );
-    past.schedule[0].occurrences = Occurrences::daily(Weekdays::DAILY, Some(vec![date]), start, end);
+    let days = StartDays::new(
+        Weekdays::DAILY,
+        Some(&Dates::from_iter([date])),
+        Weekdays::NONE,
+        &Dates::default(),
+    );
+    past.schedule[0].occurrences = Occurrences::daily(days, start, end);
     assert_eq!(until(&past, UNKNOWN), None);
 }
 

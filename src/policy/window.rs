@@ -8,7 +8,7 @@ use super::problem::Problem;
 use super::rule::Window;
 use super::source::Span;
 use super::words::{self, quoted};
-use crate::time::{Date, Occurrences, TimeOfDay, Weekdays, Zone};
+use crate::time::{Date, Dates, Occurrences, StartDays, TimeOfDay, Weekdays, Zone};
 
 const WINDOW: Keys = Keys {
     what: "a window",
@@ -76,6 +76,13 @@ pub(super) struct Days {
     pub(super) end: TimeOfDay,
 }
 
+impl Days {
+    fn start_days(&self) -> StartDays {
+        let dates = self.dates.as_ref().map(|dates| dates.iter().copied().collect());
+        StartDays::new(self.weekdays, dates.as_ref(), Weekdays::NONE, &Dates::default())
+    }
+}
+
 /// Reads one entry; `zone` is the rule's, for a window that has none.
 pub(super) fn read(node: &Node, zone: &Zone, check: &mut Checker<'_>) -> Option<Read> {
     let errors = check.errors();
@@ -103,7 +110,7 @@ pub(super) fn read(node: &Node, zone: &Zone, check: &mut Checker<'_>) -> Option<
             let window = Window {
                 name: name.clone(),
                 place: check.place(*span),
-                occurrences: Occurrences::daily(days.weekdays, days.dates.clone(), days.start, days.end),
+                occurrences: Occurrences::daily(days.start_days(), days.start, days.end),
                 zone,
                 sets: sets.setting,
                 priority,

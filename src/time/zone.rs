@@ -98,6 +98,17 @@ impl Zone {
         format!("{} {civil} {}", civil.date.weekday(), self.name())
     }
 
+    /// Wall clock minus UTC in seconds, if this zone is named after an offset instead of a place (`EST`,
+    /// `Etc/GMT-2`): it follows no clock change, and whoever wrote it may not know. `None` for UTC.
+    #[must_use]
+    pub fn fixed_offset(&self) -> Option<i32> {
+        const OFFSETS: [&str; 8] = ["EST", "HST", "MST", "GMT", "GMT0", "GMT+0", "GMT-0", "Greenwich"];
+        let name = self.name();
+        let utc = ["Etc/UTC", "Etc/UCT", "Etc/Universal", "Etc/Zulu"].contains(&name);
+        let is_offset = OFFSETS.contains(&name) || (name.starts_with("Etc/") && !utc);
+        is_offset.then(|| self.0.transitions.last_offset())
+    }
+
     /// The clock changes of this zone in `[from, until)`, in order.
     pub fn clock_changes(&self, from: Instant, until: Instant) -> impl Iterator<Item = ClockChange> {
         self.0.transitions.changes(from, until)
@@ -174,6 +185,17 @@ mod tests {
             Zone::parse(" asia/tokyo").unwrap(),
         );
         assert!(twice.0.shares_table(&twice.1));
+    }
+
+    #[test]
+    fn zones_named_after_an_offset() {
+        let offset = |name: &str| Zone::parse(name).unwrap().fixed_offset();
+        assert_eq!(offset("Etc/GMT-2"), Some(2 * 3600));
+        assert_eq!(offset("EST"), Some(-5 * 3600));
+        assert_eq!(offset("GMT"), Some(0));
+        for name in ["UTC", "Etc/UTC", "Asia/Tokyo", "Europe/London", "Japan", "CET"] {
+            assert_eq!(offset(name), None, "{name}");
+        }
     }
 
     #[test]

@@ -123,7 +123,7 @@ fn sentence(changeover: &Changeover, effect: &Effect, window: &Window) -> String
     };
     let shows = |at: Instant| phrase::time_on(day, window.zone.to_civil(at));
     let mut parts = Vec::new();
-    if changeover.touches_start(effect.start) {
+    if effect.touches_start {
         parts.push(if changeover.is_forward() {
             format!(
                 "starts at {}, because {start} does not exist that day",
@@ -133,7 +133,7 @@ fn sentence(changeover: &Changeover, effect: &Effect, window: &Window) -> String
             format!("starts at {start}, which happens twice: the first counts ({starts})")
         });
     }
-    if changeover.touches_end(effect.end) {
+    if effect.touches_end {
         parts.push(if changeover.is_forward() {
             format!("ends at {}, because {end} does not exist that day", shows(ends))
         } else {
