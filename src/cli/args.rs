@@ -53,7 +53,9 @@ pub(super) enum Command {
     Restore(RestoreArgs),
     /// Check policies without a cluster.
     Validate(ValidateArgs),
-    /// Say in sentences why a target gets what it gets, and what comes next; no cluster is needed.
+    /// Say in sentences why the bounds are what they are, and what comes next.
+    ///
+    /// Rules are all that is needed for it; no cluster is asked.
     Explain(ExplainArgs),
     /// Say which version this is, and how fresh its zone rules are.
     Version(VersionArgs),

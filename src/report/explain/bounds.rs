@@ -59,6 +59,11 @@ pub(super) fn lines(explained: &Explained<'_>) -> Vec<String> {
     if is_asleep(&explained.now) {
         return vec![asleep(explained)];
     }
+    if explained.now.floor.is_none() && explained.now.ceiling.is_none() {
+        return vec![
+            "No open window sets a bound, and no default does. So the target has its own.".to_owned(),
+        ];
+    }
     [Bound::Floor, Bound::Ceiling]
         .map(|bound| line(explained, bound))
         .into()

@@ -168,10 +168,5 @@ pub(super) fn none(explained: &Explained<'_>) -> Option<String> {
     zones.dedup();
     let zone = &explained.rule.schedule.first()?.zone;
     let last = zone.to_civil(later(explained.told_until, -1)).date;
-    (!zones.is_empty()).then(|| {
-        format!(
-            "The clocks in {} are not changed until {last}.",
-            zones.join(" and ")
-        )
-    })
+    (!zones.is_empty()).then(|| format!("No clock is changed in {} up to {last}.", zones.join(" or ")))
 }
