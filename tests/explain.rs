@@ -30,6 +30,7 @@ fn explanations_are_as_their_folders_say() {
             let _ = writeln!(failures, "== {name}: a long line: {line}");
         }
         check_json(&name, &json, &mut failures);
+        check_edges(&folder, &json, &mut failures);
         let json = json.replace(
             &format!("\"tzdb\": \"{}\"", tzdb_version()),
             "\"tzdb\": \"<tzdb>\"",
@@ -64,9 +65,16 @@ fn folders() -> Vec<PathBuf> {
 /// What `easyscale explain` says about the case.
 fn said(folder: &Path, more: &str) -> String {
     let args = fs::read_to_string(folder.join("args")).unwrap();
+    let mut args: Vec<&str> = args.split_whitespace().collect();
+    // Another instant instead of the case's own.
+    if more.starts_with("--at")
+        && let Some(at) = args.iter().position(|arg| *arg == "--at")
+    {
+        args.drain(at..at + 2);
+    }
     let output = Command::new(env!("CARGO_BIN_EXE_easyscale"))
         .arg("explain")
-        .args(args.split_whitespace())
+        .args(args)
         .args(more.split_whitespace())
         .current_dir(folder)
         .env("EASYSCALE_LOG_LEVEL", "off")
@@ -75,6 +83,28 @@ fn said(folder: &Path, more: &str) -> String {
     let talk = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{}: {talk}", folder.display());
     String::from_utf8(output.stdout).unwrap()
+}
+
+/// What is foretold must be so when the time has come.
+fn check_edges(folder: &Path, json: &str, failures: &mut String) {
+    let document: Value = serde_json::from_str(json).unwrap();
+    for edge in document["edges"].as_array().unwrap().iter().take(3) {
+        let earlier = Instant::parse(edge["at"].as_str().unwrap()).unwrap().unix() - 1;
+        let earlier = Instant::from_unix(earlier).to_string();
+        for (at, what) in [
+            (earlier.as_str(), "from"),
+            (edge["until"].as_str().unwrap(), "to"),
+        ] {
+            let then: Value = serde_json::from_str(&said(folder, &format!("--at {at} -o json"))).unwrap();
+            if then["asked"] != edge[what] {
+                let _ = writeln!(
+                    failures,
+                    "== {}: {at} is not as foretold: {then}",
+                    folder.display()
+                );
+            }
+        }
+    }
 }
 
 /// What holds of every explanation.

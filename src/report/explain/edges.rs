@@ -3,7 +3,7 @@
 use super::phrase;
 use super::{DAY, Explained, later, setters, zone_of};
 use crate::engine::{Activity, Adjusted, Base, Considered, Segment, Setter, Standing, explain, timeline};
-use crate::policy::Rule;
+use crate::policy::{Replicas, Rule};
 use crate::time::{Instant, Zone};
 
 /// The search for edges begins with so many seconds, goes on in ever longer ranges, and ends after so many.
@@ -17,7 +17,7 @@ pub(super) struct Edge {
     pub(super) at: Instant,
     /// When it is over: `at`, but for a ramp.
     pub(super) until: Instant,
-    /// How many steps it has.
+    /// How often a value changes: once, more often on a ramp, or never where it is only set by somebody else.
     pub(super) steps: usize,
     /// What is asked before.
     pub(super) from: Segment,
@@ -39,8 +39,8 @@ pub(super) fn coming(rule: &Rule, at: Instant, count: usize) -> Vec<Edge> {
     let mut length = FIRST_LOOK;
     loop {
         let segments = timeline(rule, at, later(at, length));
-        let mut edges = joined(rule, &segments);
         // One more, so that the last one is known to be over.
+        let mut edges = joined(rule, &segments, count.saturating_add(1));
         if edges.len() > count || length >= LAST_LOOK {
             edges.truncate(count);
             return edges;
@@ -49,20 +49,24 @@ pub(super) fn coming(rule: &Rule, at: Instant, count: usize) -> Vec<Edge> {
     }
 }
 
-fn joined(rule: &Rule, segments: &[Segment]) -> Vec<Edge> {
+/// The edges between segments, at most so many.
+fn joined(rule: &Rule, segments: &[Segment], at_most: usize) -> Vec<Edge> {
     let mut edges: Vec<Edge> = Vec::new();
     for (from, to) in segments.iter().zip(segments.iter().skip(1)) {
         let turns = turns(rule, from, to);
+        let step = usize::from(values(from) != values(to));
+        let count = edges.len();
         match edges.last_mut() {
             Some(last) if turns.is_empty() && is_ramping(&last.to) => {
                 last.to = *to;
                 last.until = to.from;
-                last.steps += 1;
+                last.steps += step;
             }
+            _ if count == at_most => break,
             _ => edges.push(Edge {
                 at: to.from,
                 until: to.from,
-                steps: 1,
+                steps: step,
                 from: *from,
                 to: *to,
                 turns,
@@ -70,6 +74,10 @@ fn joined(rule: &Rule, segments: &[Segment]) -> Vec<Edge> {
         }
     }
     edges
+}
+
+fn values(segment: &Segment) -> [Option<Replicas>; 3] {
+    [segment.floor, segment.ceiling, segment.replicas].map(|want| want.map(|want| want.value))
 }
 
 fn is_ramping(segment: &Segment) -> bool {
@@ -143,9 +151,10 @@ fn what(rule: &Rule, edge: &Edge, zone: &Zone) -> String {
     } else {
         format!("{from} -> {to}")
     };
-    if edge.steps > 1 {
+    if edge.until > edge.at {
+        let steps = if edge.steps == 1 { "step" } else { "steps" };
         let until = phrase::instant(zone, edge.until);
-        said.push_str(&format!(", in {} steps until {until}", edge.steps));
+        said.push_str(&format!(", in {} {steps} until {until}", edge.steps));
     }
     let turned = turned(rule, edge);
     if turned.is_empty() {

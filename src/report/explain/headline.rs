@@ -27,6 +27,12 @@ fn asked(now: &Segment, who: &str) -> String {
             "{who} must have exactly {}, no more and no fewer.",
             replicas(floor.value)
         ),
+        (Some(floor), Some(ceiling)) if floor.value == 0 => {
+            format!("{who} may have 0 to {}.", replicas(ceiling.value))
+        }
+        (Some(floor), None) if floor.value == 0 => {
+            format!("{who} may go down to {}; its own maximum holds.", replicas(0))
+        }
         (Some(floor), Some(ceiling)) => format!(
             "{who} must have at least {} and at most {}.",
             floor.value,
@@ -34,7 +40,7 @@ fn asked(now: &Segment, who: &str) -> String {
         ),
         (Some(floor), None) => {
             let raised = match floor.value {
-                0 | 1 => String::new(),
+                1 => String::new(),
                 value => format!(" (raised to {value} if it is lower)"),
             };
             format!(
