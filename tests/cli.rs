@@ -220,7 +220,8 @@ fn validation() {
         &sandbox,
         &[
             &["validate"],
-            &["validate", "-o", "json"],
+            &["validate", "--at", "2025-12-25T23:59:59Z"],
+            &["validate", "--at", "2025-12-26T00:00:00Z", "-o", "json"],
             &["validate", "bad.yaml"],
             &["validate", "bad.yaml", "-o", "json"],
         ],

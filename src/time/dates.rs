@@ -68,6 +68,19 @@ impl Dates {
         self.yearly.is_empty() && self.ranges.is_empty()
     }
 
+    /// How many single dates and ranges with a year it has.
+    #[must_use]
+    pub fn listed(&self) -> usize {
+        self.ranges.len()
+    }
+
+    /// How many days those have, counting twice what is written twice.
+    #[must_use]
+    pub fn listed_days(&self) -> usize {
+        let days = |(first, last): &(Date, Date)| last.days_since_epoch().abs_diff(first.days_since_epoch());
+        self.ranges.iter().map(|range| days(range) as usize + 1).sum()
+    }
+
     pub(super) fn yearly(&self) -> &DaysOfYear {
         &self.yearly
     }

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::database::Database;
 use super::transitions::{ClockChange, Moment, Reached, Transitions};
-use super::zone_names::meant;
+use super::zone_names::{is_ambiguous, meant};
 use super::{Civil, Instant};
 
 /// A time zone with its rules; cheap to clone. Equal if the name is.
@@ -25,6 +25,8 @@ struct Rules {
 pub struct UnknownZone {
     /// Names that might be meant, best first, at most three.
     pub suggestions: Vec<String>,
+    /// Whether it is an abbreviation that several zones share.
+    pub is_ambiguous: bool,
 }
 
 impl Zone {
@@ -57,6 +59,7 @@ impl Zone {
         let Some(rules) = database.zone(&key) else {
             return Err(UnknownZone {
                 suggestions: meant(&key, &database.names()),
+                is_ambiguous: is_ambiguous(&key),
             });
         };
         let zone = Self::new(rules.iana_name().unwrap_or(&key), &rules);

@@ -1,8 +1,10 @@
 //! Why each bound is what it is: who sets it, where that is written, and what moved it.
 
+use std::cmp::Reverse;
+
 use super::phrase;
 use super::{Explained, is_asleep};
-use crate::engine::{Activity, Adjusted, Segment, Setter, Standing, Want};
+use crate::engine::{Activity, Adjusted, Considered, Segment, Setter, Standing, Want};
 use crate::policy::{Place, Replicas, Setting, Sourced};
 
 /// One of the two bounds.
@@ -20,11 +22,31 @@ impl Bound {
         }
     }
 
+    pub(super) fn of_considered(self, considered: &Considered) -> Option<Standing> {
+        match self {
+            Self::Floor => considered.floor,
+            Self::Ceiling => considered.ceiling,
+        }
+    }
+
     pub(super) fn of_segment(self, segment: &Segment) -> Option<Want> {
         match self {
             Self::Floor => segment.floor,
             Self::Ceiling => segment.ceiling,
         }
+    }
+
+    pub(super) fn other(self) -> Self {
+        match self {
+            Self::Floor => Self::Ceiling,
+            Self::Ceiling => Self::Floor,
+        }
+    }
+
+    /// Whether minimum and maximum crossed, and this one was moved to the other.
+    pub(super) fn gives_way(self, segment: &Segment) -> bool {
+        let adjusted = self.of_segment(segment).and_then(|want| want.adjusted);
+        matches!(adjusted, Some(Adjusted::ToFloor | Adjusted::ToCeiling))
     }
 
     pub(super) fn word(self) -> &'static str {
@@ -59,14 +81,16 @@ pub(super) fn lines(explained: &Explained<'_>) -> Vec<String> {
     if is_asleep(&explained.now) {
         return vec![asleep(explained)];
     }
-    if explained.now.floor.is_none() && explained.now.ceiling.is_none() {
+    let bounds = [Bound::Floor, Bound::Ceiling];
+    let is_left = |bound: Bound| {
+        bound.of_segment(&explained.now).is_none() && explained.ramp_from_its_own(bound).is_none()
+    };
+    if bounds.into_iter().all(is_left) {
         return vec![
             "No open window sets a bound, and no default does. So the target has its own.".to_owned(),
         ];
     }
-    [Bound::Floor, Bound::Ceiling]
-        .map(|bound| line(explained, bound))
-        .into()
+    bounds.map(|bound| line(explained, bound)).into()
 }
 
 fn asleep(explained: &Explained<'_>) -> String {
@@ -86,6 +110,14 @@ fn asleep(explained: &Explained<'_>) -> String {
 
 fn line(explained: &Explained<'_>, bound: Bound) -> String {
     let Some(want) = bound.of_segment(&explained.now) else {
+        if let Some(window) = explained.ramp_from_its_own(bound) {
+            return format!(
+                "{}: on the ramp of {}, somewhere between the target's own and {}.",
+                bound.title(),
+                phrase::name(window),
+                bound.of(&window.sets).map_or(0, |asked| asked.value)
+            );
+        }
         return format!(
             "{}: no open window sets it, and no default does. So the target's own holds.",
             bound.title()
@@ -157,11 +189,12 @@ fn ramping(explained: &Explained<'_>, setter: Setter) -> String {
 
 /// Minimum and maximum crossed, and this one gave way.
 fn moved(explained: &Explained<'_>, bound: Bound, want: Want) -> String {
-    let (other, verb) = match bound {
-        Bound::Floor => (Bound::Ceiling, "falls"),
-        Bound::Ceiling => (Bound::Floor, "rises"),
+    let other = bound.other();
+    let verb = match bound {
+        Bound::Floor => "falls",
+        Bound::Ceiling => "rises",
     };
-    let loser = asker_of(explained, holder(explained, bound), bound);
+    let loser = asker_of(explained, strongest(explained, bound), bound);
     let winner = asker_of(explained, want.setter, other);
     let (Some(loser), Some(winner)) = (loser, winner) else {
         return format!("it {verb} to the {}.", other.word());
@@ -186,16 +219,20 @@ fn moved(explained: &Explained<'_>, bound: Bound, want: Want) -> String {
     )
 }
 
-/// Who would set a bound if nothing moved it.
-fn holder(explained: &Explained<'_>, bound: Bound) -> Setter {
-    let holds = explained.explanation.windows.iter().position(|considered| {
-        let standing = match bound {
-            Bound::Floor => considered.floor,
-            Bound::Ceiling => considered.ceiling,
-        };
-        standing == Some(Standing::Holds)
-    });
-    holds.map_or(Setter::Default, Setter::Window)
+/// Who would set a bound if minimum and maximum had not crossed: of the windows that ask for it, the one that the
+/// others lose to.
+fn strongest(explained: &Explained<'_>, bound: Bound) -> Setter {
+    let considered = explained.rule.schedule.iter().zip(&explained.explanation.windows);
+    let asking = considered
+        .enumerate()
+        .filter_map(|(index, (window, considered))| {
+            bound.of_considered(considered)?;
+            let asked = bound.of(&window.sets)?;
+            Some((window.priority, asked.value, Reverse(&window.name), index))
+        });
+    asking
+        .max()
+        .map_or(Setter::Default, |(.., index)| Setter::Window(index))
 }
 
 fn asker_of<'a>(explained: &Explained<'a>, setter: Setter, bound: Bound) -> Option<Asker<'a>> {

@@ -2,7 +2,7 @@
 
 use super::phrase;
 use super::{DAY, Explained, later, setters, zone_of};
-use crate::engine::{Activity, Adjusted, Base, Considered, Segment, Setter, Standing, explain, timeline};
+use crate::engine::{Activity, Adjusted, Base, Considered, Segment, Setter, Want, explain, timeline};
 use crate::policy::{Replicas, Rule};
 use crate::time::{Instant, Zone};
 
@@ -23,8 +23,10 @@ pub(super) struct Edge {
     pub(super) from: Segment,
     /// What is asked after.
     pub(super) to: Segment,
-    /// The windows that make it.
+    /// The windows that make it by opening or ending.
     pub(super) turns: Vec<Turn>,
+    /// The windows that make it by their ramps, as indices into the schedule.
+    pub(super) ramps: Vec<usize>,
 }
 
 /// What a window does at an edge.
@@ -53,7 +55,7 @@ pub(super) fn coming(rule: &Rule, at: Instant, count: usize) -> Vec<Edge> {
 fn joined(rule: &Rule, segments: &[Segment], at_most: usize) -> Vec<Edge> {
     let mut edges: Vec<Edge> = Vec::new();
     for (from, to) in segments.iter().zip(segments.iter().skip(1)) {
-        let turns = turns(rule, from, to);
+        let (turns, ramps) = makers(rule, from, to);
         let step = usize::from(values(from) != values(to));
         let count = edges.len();
         match edges.last_mut() {
@@ -61,6 +63,9 @@ fn joined(rule: &Rule, segments: &[Segment], at_most: usize) -> Vec<Edge> {
                 last.to = *to;
                 last.until = to.from;
                 last.steps += step;
+                last.ramps.extend(ramps);
+                last.ramps.sort_unstable();
+                last.ramps.dedup();
             }
             _ if count == at_most => break,
             _ => edges.push(Edge {
@@ -70,6 +75,7 @@ fn joined(rule: &Rule, segments: &[Segment], at_most: usize) -> Vec<Edge> {
                 from: *from,
                 to: *to,
                 turns,
+                ramps,
             }),
         }
     }
@@ -88,8 +94,9 @@ fn is_ramping(segment: &Segment) -> bool {
         .any(|want| want.adjusted == Some(Adjusted::Ramping))
 }
 
-/// Which of the windows that count before or after open or end in between.
-fn turns(rule: &Rule, from: &Segment, to: &Segment) -> Vec<Turn> {
+/// The windows that make an edge: of those that open or end at it the ones that set a bound before or after, and
+/// likewise of those that ramp.
+fn makers(rule: &Rule, from: &Segment, to: &Segment) -> (Vec<Turn>, Vec<usize>) {
     let unknown = Base::Autoscaler {
         floor: None,
         ceiling: None,
@@ -97,20 +104,24 @@ fn turns(rule: &Rule, from: &Segment, to: &Segment) -> Vec<Turn> {
     let before = explain(rule, &unknown, later(to.from, -1)).windows;
     let after = explain(rule, &unknown, to.from).windows;
     let (set_before, set_after) = (from.windows(), to.windows());
-    let states = before.iter().zip(&after).enumerate();
-    states
-        .filter_map(|(window, (before, after))| {
-            let sets = set_before.contains(&window) || set_after.contains(&window);
-            let counts = sets || holds(before) || holds(after);
-            let (was, is) = (is_open(before), is_open(after));
-            (counts && was != is).then_some(Turn { window, opens: is })
-        })
-        .collect()
-}
-
-/// Whether it wins a bound. It need not set it: a minimum may have to give way to a maximum.
-fn holds(considered: &Considered) -> bool {
-    [considered.floor, considered.ceiling].contains(&Some(Standing::Holds))
+    let sets = |window: &usize| set_before.contains(window) || set_after.contains(window);
+    let states = || before.iter().zip(&after).enumerate();
+    let turned = states().filter_map(|(window, (before, after))| {
+        let (was, is) = (is_open(before), is_open(after));
+        (was != is).then_some(Turn { window, opens: is })
+    });
+    let (setting, others): (Vec<Turn>, Vec<Turn>) = turned.partition(|turn| sets(&turn.window));
+    let ramps: Vec<usize> = states()
+        .filter(|(window, (before, after))| sets(window) && (is_in_steps(before) || is_in_steps(after)))
+        .map(|(window, _)| window)
+        .collect();
+    // A minimum that gives way to a maximum sets nothing, and still it is its end that lets others set something.
+    let turns = if setting.is_empty() && ramps.is_empty() {
+        others
+    } else {
+        setting
+    };
+    (turns, ramps)
 }
 
 fn is_open(considered: &Considered) -> bool {
@@ -120,10 +131,20 @@ fn is_open(considered: &Considered) -> bool {
     )
 }
 
+fn is_in_steps(considered: &Considered) -> bool {
+    matches!(
+        considered.activity,
+        Activity::Opening { .. } | Activity::Closing { .. }
+    )
+}
+
 impl Edge {
     /// The zone to tell it in.
     pub(super) fn zone(&self, rule: &Rule) -> Zone {
-        let made_by = self.turns.first().and_then(|turn| rule.schedule.get(turn.window));
+        let turned = self.turns.first().map(|turn| turn.window);
+        let made_by = turned
+            .or(self.ramps.first().copied())
+            .and_then(|window| rule.schedule.get(window));
         made_by.map_or_else(|| zone_of(rule, &self.to), |window| window.zone.clone())
     }
 }
@@ -156,8 +177,16 @@ fn what(rule: &Rule, edge: &Edge, zone: &Zone) -> String {
         let until = phrase::instant(zone, edge.until);
         said.push_str(&format!(", in {} {steps} until {until}", edge.steps));
     }
+    if let Some(until) = unseen_ramp(rule, edge) {
+        let until = phrase::instant(zone, until);
+        said.push_str(&format!(", in steps until {until}"));
+    }
     let turned = turned(rule, edge);
     if turned.is_empty() {
+        let ramps: Vec<String> = edge.ramps.iter().map(|index| named(rule, *index)).collect();
+        if !ramps.is_empty() {
+            said.push_str(&format!(", by the ramp of {}", phrase::all(&ramps)));
+        }
         return format!("{said}.");
     }
     // Who opens also sets something; who ends leaves it to others.
@@ -167,6 +196,18 @@ fn what(rule: &Rule, edge: &Edge, zone: &Zone) -> String {
         said.push_str(&format!(", by {by}"));
     }
     format!("{said}. {turned}.")
+}
+
+/// When a ramp back to the target's own bounds is over, of which rules alone cannot tell the steps.
+fn unseen_ramp(rule: &Rule, edge: &Edge) -> Option<Instant> {
+    let is_left = |before: Option<Want>, after: Option<Want>| before.is_some() && after.is_none();
+    let is_unseen = is_left(edge.from.floor, edge.to.floor) || is_left(edge.from.ceiling, edge.to.ceiling);
+    let ended = edge.turns.iter().filter(|turn| !turn.opens);
+    let ramps = ended.filter_map(|turn| rule.schedule.get(turn.window).map(|window| window.ramp));
+    ramps
+        .max()
+        .filter(|ramp| is_unseen && edge.until == edge.at && *ramp > 0)
+        .map(|ramp| later(edge.at, i64::from(ramp)))
 }
 
 /// `"Peak hours" ends, "Night" opens`

@@ -1,18 +1,40 @@
 //! The first sentences: what is asked, for somebody who has never heard of Kubernetes.
 
+use super::bounds::Bound;
 use super::phrase;
 use super::{Explained, is_asleep};
 use crate::engine::{Segment, Setter};
+use crate::policy::Window;
 
 /// What is asked at the instant, with an autoscaler and without.
 pub(super) fn headline(explained: &Explained<'_>) -> String {
     let at = phrase::instant(&explained.zone(), explained.at);
     let who = phrase::target(&explained.rule.target);
-    let asked = asked(&explained.now, &who);
+    let asked = match on_the_way(explained) {
+        Some(window) => format!(
+            "{who} is between its own bounds and those of {}, on a ramp. Rules alone cannot tell how far.",
+            phrase::name(window)
+        ),
+        None => asked(&explained.now, &who),
+    };
     match alone(&explained.now) {
         Some(alone) if !explained.rule.target.is_autoscaler() => format!("On {at}, {asked} {alone}"),
         _ => format!("On {at}, {asked}"),
     }
+}
+
+/// The window whose ramp hides all that is asked.
+fn on_the_way<'a>(explained: &Explained<'a>) -> Option<&'a Window> {
+    let now = &explained.now;
+    let on_ramp = || {
+        let bounds = [Bound::Floor, Bound::Ceiling].into_iter();
+        bounds
+            .filter_map(|bound| explained.ramp_from_its_own(bound))
+            .next()
+    };
+    (!is_asleep(now) && now.floor.is_none() && now.ceiling.is_none())
+        .then(on_ramp)
+        .flatten()
 }
 
 fn asked(now: &Segment, who: &str) -> String {

@@ -7,7 +7,7 @@ use super::super::json::adjusted;
 use super::bounds::Bound;
 use super::edges::Edge;
 use super::{Explained, is_asleep};
-use crate::engine::{Activity, Changeover, Considered, Effect, Segment, Standing, Why};
+use crate::engine::{Activity, Changeover, Considered, Effect, Hidden, Segment, Standing, Why};
 use crate::plan::reasons;
 use crate::policy::{Rule, Window};
 use crate::time::{Instant, tzdb_version};
@@ -88,6 +88,7 @@ struct EdgeJson<'a> {
     steps: usize,
     opens: Vec<&'a str>,
     ends: Vec<&'a str>,
+    ramps: Vec<&'a str>,
     windows: Vec<&'a str>,
 }
 
@@ -219,6 +220,9 @@ fn standing<'a>(
     let set = bound.of(&window.sets)?;
     let (loses_to, why) = match standing {
         Standing::Holds => (None, None),
+        Standing::Hidden(Hidden::NoStep) => (None, Some("no-step")),
+        Standing::Hidden(Hidden::Asleep) => (None, Some("asleep")),
+        Standing::Hidden(Hidden::NoAutoscaler) => (None, Some("no-autoscaler")),
         Standing::LosesTo { window, why } => {
             let why = match why {
                 Why::Priority => "priority",
@@ -253,6 +257,7 @@ fn edge<'a>(rule: &'a Rule, edge: &Edge) -> EdgeJson<'a> {
         steps: edge.steps,
         opens: turned(true),
         ends: turned(false),
+        ramps: edge.ramps.iter().copied().filter_map(named).collect(),
         windows: edge.to.windows().into_iter().filter_map(named).collect(),
     }
 }

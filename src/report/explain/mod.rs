@@ -15,10 +15,12 @@ pub use json::json;
 pub use text::text;
 
 use crate::engine::{
-    Base, Changeover, Decision, Explanation, Segment, Setter, clock_changes, explain, timeline,
+    Base, Changeover, Decision, Explanation, Hidden, Segment, Setter, Standing, clock_changes, explain,
+    timeline,
 };
 use crate::policy::{Rule, Window};
 use crate::time::{Instant, Zone};
+use bounds::Bound;
 use edges::Edge;
 
 const HOUR: i64 = 3600;
@@ -79,6 +81,16 @@ impl<'a> Explained<'a> {
     /// The zone to tell the instant in: of a window that sets a bound, else of the first one.
     fn zone(&self) -> Zone {
         zone_of(self.rule, &self.now)
+    }
+
+    /// The window whose ramp moves a bound from or to the target's own, so that rules alone do not know where it is.
+    fn ramp_from_its_own(&self, bound: Bound) -> Option<&'a Window> {
+        let hidden = Some(Standing::Hidden(Hidden::NoStep));
+        let index = self.explanation.windows.iter().position(|considered| {
+            let standing = bound.of_considered(considered);
+            standing == hidden && bound.of_segment(&self.now).is_none()
+        })?;
+        self.window(index)
     }
 
     /// What is asked, of a target with an autoscaler and of one without.

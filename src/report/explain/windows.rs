@@ -4,7 +4,7 @@ use super::super::printable;
 use super::bounds::Bound;
 use super::phrase;
 use super::{Explained, is_asleep};
-use crate::engine::{Activity, Adjusted, Considered, Standing, Why};
+use crate::engine::{Activity, Considered, Hidden, Standing, Why};
 use crate::policy::Window;
 use crate::time::Instant;
 
@@ -36,11 +36,10 @@ pub(super) fn lines(explained: &Explained<'_>) -> Vec<String> {
 }
 
 fn rank(considered: &Considered) -> (u8, Instant) {
-    let loses = |standing: Option<Standing>| matches!(standing, None | Some(Standing::LosesTo { .. }));
     match considered.activity {
         Activity::Open { .. } | Activity::Opening { .. } => {
-            let lost = loses(considered.floor) && loses(considered.ceiling);
-            (u8::from(lost), Instant::MIN)
+            let holds = [considered.floor, considered.ceiling].contains(&Some(Standing::Holds));
+            (u8::from(!holds), Instant::MIN)
         }
         Activity::Closing { .. } => (2, Instant::MIN),
         Activity::Closed { opens: Some(opens) } => (3, opens),
@@ -57,108 +56,111 @@ fn sentence(explained: &Explained<'_>, window: &Window, considered: &Considered)
         }
         Activity::Closed { opens: Some(opens) } => {
             let ahead = phrase::duration(opens.unix() - explained.at.unix());
-            let lead = if window.lead > 0 {
-                format!(", {} before its start", phrase::duration(i64::from(window.lead)))
-            } else {
-                String::new()
+            let lead = match window.lead {
+                0 => String::new(),
+                lead => format!(" That is {} before its start.", phrase::duration(i64::from(lead))),
             };
-            return format!("is closed. It opens next on {}, in {ahead}{lead}.", when(opens));
+            return format!("is closed. It opens next on {}, in {ahead}.{lead}", when(opens));
         }
-        Activity::Closed { opens: None } => {
-            let last = window.occurrences.last_date();
-            let last = last.map(|date| format!(": it last started on {} {date}", date.weekday()));
-            return format!("is over for good{}.", last.unwrap_or_default());
-        }
+        Activity::Closed { opens: None } => return format!("is over for good{}.", last(window)),
         Activity::Open { ends: None } => "is open for good".to_owned(),
         Activity::Open { ends: Some(ends) } => format!("is open until {}", when(ends)),
         Activity::Opening { since, full } => format!(
-            "opened on {} and moves in steps until {}",
+            "opened on {} and comes in steps until {}",
             when(since),
             when(full)
         ),
-        Activity::Closing { ended, gone } => format!(
-            "ended on {} and is taken back in steps until {}",
-            when(ended),
-            when(gone)
-        ),
+        Activity::Closing { ended, gone } => {
+            format!("ended on {} and goes in steps until {}", when(ended), when(gone))
+        }
+    };
+    let and = match considered.activity {
+        Activity::Opening { .. } | Activity::Closing { .. } => ". It",
+        _ => " and",
     };
     let standings = [
         (Bound::Floor, considered.floor),
         (Bound::Ceiling, considered.ceiling),
     ];
-    let held: Vec<Bound> = standings
+    let held: Vec<String> = standings
         .iter()
         .filter(|(_, standing)| *standing == Some(Standing::Holds))
-        .map(|(bound, _)| *bound)
+        .map(|(bound, _)| format!("the {}", bound.word()))
         .collect();
-    let mut parts = vec![format!("{state}{}", effect(explained, window, &held))];
+    let mut parts = vec![match held.as_slice() {
+        [] => format!("{state}."),
+        _ if is_asleep(&explained.now) => format!("{state}{and} puts the target to sleep."),
+        held => format!("{state}{and} sets {}.", phrase::all(held)),
+    }];
     parts.extend(
         standings
             .into_iter()
-            .filter_map(|(bound, standing)| match standing {
-                Some(Standing::LosesTo { window: winner, why }) => {
-                    loses(window, explained.window(winner)?, bound, why)
-                }
-                _ => None,
+            .filter_map(|(bound, standing)| match standing? {
+                Standing::Holds => None,
+                Standing::LosesTo { window: winner, why } => loses(explained, window, winner, bound, why),
+                Standing::Hidden(hidden) => is_hidden(explained, window, bound, hidden),
             }),
     );
     parts.join(" ")
 }
 
-/// What comes of the bounds for which no other window wins; ends the sentence.
-fn effect(explained: &Explained<'_>, window: &Window, held: &[Bound]) -> String {
-    let words = |bounds: &[Bound]| {
-        let words: Vec<String> = bounds
-            .iter()
-            .map(|bound| format!("the {}", bound.word()))
-            .collect();
-        phrase::all(&words)
-    };
-    if held.is_empty() {
-        return ".".to_owned();
-    }
-    if is_asleep(&explained.now) {
-        return if window.sets.is_sleep() && held.contains(&Bound::Floor) {
-            " and puts the target to sleep.".to_owned()
-        } else {
-            format!(
-                " and asks for {}, which does not count while the target sleeps.",
-                words(held)
-            )
-        };
-    }
-    let gives_way = |bound: &Bound| {
-        let want = bound.of_segment(&explained.now);
-        want.is_some_and(|want| matches!(want.adjusted, Some(Adjusted::ToFloor | Adjusted::ToCeiling)))
-    };
-    let (moved, set): (Vec<Bound>, Vec<Bound>) = held.iter().partition(|bound| gives_way(bound));
-    match (set.as_slice(), moved.as_slice()) {
-        (set, []) => format!(" and sets {}.", words(set)),
-        ([], moved) => format!(" and asks for {}, which gives way (see above).", words(moved)),
-        (set, moved) => format!(
-            " and sets {}. It also asks for {}, which gives way (see above).",
-            words(set),
-            words(moved)
-        ),
+/// When a window that never opens again was open last, where that is known.
+fn last(window: &Window) -> String {
+    let occurrences = &window.occurrences;
+    match (occurrences.as_once(), occurrences.last_date()) {
+        (Some((_, until)), _) => format!(": it ended on {}", phrase::instant(&window.zone, until)),
+        (None, Some(date)) => format!(": it last started on {}{}{date}", date.weekday(), phrase::TIED),
+        (None, None) => String::new(),
     }
 }
 
-fn loses(window: &Window, winner: &Window, bound: Bound, why: Why) -> Option<String> {
+/// A bound that no other window beats, and that still does not show.
+fn is_hidden(explained: &Explained<'_>, window: &Window, bound: Bound, hidden: Hidden) -> Option<String> {
+    let its = format!("Its {} of {}", bound.word(), bound.of(&window.sets)?.value);
+    let is_asked = bound.of_segment(&explained.now).is_some() || is_asleep(&explained.now);
+    Some(match hidden {
+        Hidden::Asleep => format!("{its} does not count while the target sleeps."),
+        Hidden::NoAutoscaler => format!("{its} counts for an autoscaler only."),
+        // Where that is because the target's own bound is not known, the reasons above say so.
+        Hidden::NoStep if !is_asked => return None,
+        Hidden::NoStep => format!("{its} does not show yet: the first step is still to come."),
+    })
+}
+
+fn loses(
+    explained: &Explained<'_>,
+    window: &Window,
+    winner: usize,
+    bound: Bound,
+    why: Why,
+) -> Option<String> {
     let value = bound.of(&window.sets)?.value;
-    let other = phrase::name(winner);
-    let why = match why {
-        Why::Priority => format!(
+    let its = format!("Its {} of {value}", bound.word());
+    let by_priority = |winner: &Window| {
+        format!(
             "which has the higher priority ({} against {})",
             winner.priority, window.priority
-        ),
+        )
+    };
+    let other = explained.window(winner)?;
+    let name = phrase::name(other);
+    if bound.gives_way(&explained.now) {
+        let why = match why {
+            Why::Priority => by_priority(other),
+            Why::AsksMore | Why::Name => "at the same priority".to_owned(),
+        };
+        return Some(format!(
+            "{its} gives way to the {} of {name}, {why}.",
+            bound.other().word()
+        ));
+    }
+    let why = match why {
+        Why::Priority => by_priority(other),
         Why::AsksMore => format!(
             "which asks for more ({}) at the same priority",
-            bound.of(&winner.sets)?.value
+            bound.of(&other.sets)?.value
         ),
         Why::Name => "which asks for the same and comes first by name".to_owned(),
     };
-    Some(format!(
-        "Its {} of {value} loses to {other}, {why}.",
-        bound.word()
-    ))
+    Some(format!("{its} loses to {name}, {why}."))
 }
