@@ -1,9 +1,5 @@
 //! How fast windows are made from what was read, and how fast their next edge is found.
-#![expect(
-    clippy::unwrap_used,
-    missing_docs,
-    reason = "a bench stops at the first surprise; its group is no API"
-)]
+#![expect(clippy::unwrap_used, reason = "a bench stops at the first surprise")]
 
 use std::hint::black_box;
 
