@@ -701,10 +701,9 @@ impl Dice {
             ),
             _ => format!("replicas: {}", 1 + self.below(5)),
         };
-        format!(
-            "    - {{name: w{name}, {when}, {sets}, priority: {}}}\n",
-            self.below(3)
-        )
+        let lead = self.of(&["", "", "", "", "", "", ", lead: 30m", ", lead: 2h", ", ramp: 2m"]);
+        let priority = self.below(3);
+        format!("    - {{name: w{name}, {when}, {sets}, priority: {priority}{lead}}}\n")
     }
 }
 
@@ -727,7 +726,7 @@ fn a_window_that_is_said_to_lose_never_has_an_effect() {
     let mut dice = Dice(7);
     let mut examined = BTreeSet::new();
     let (mut singles, mut covered) = (0, 0);
-    for schedule in 0..1500 {
+    for schedule in 0..1000 {
         let windows: String = (0..3 + dice.below(6)).map(|name| dice.window(name)).collect();
         let loaded = one(&format!(
             "defaults: {{timezone: Europe/Berlin}}\n---\n{}",
@@ -771,8 +770,8 @@ fn a_window_that_is_said_to_lose_never_has_an_effect() {
             }
         }
     }
-    assert!(singles > 200 && covered > 50, "{singles} {covered}");
-    assert!(examined.len() > 200);
+    assert!(singles > 200 && covered > 20, "{singles} {covered}");
+    assert!(examined.len() > 150, "{}", examined.len());
 }
 
 #[test]
