@@ -24,6 +24,21 @@ fn may_hold(want: &Want) -> bool {
         && matches!(want.adjusted, None | Some(Adjusted::ToFloor | Adjusted::Ramping))
 }
 
+/// What is decided where somebody raised a floor of ours, of `(original, applied)`, that is still wanted: a ramp
+/// then goes on from the original.
+fn held(
+    remembered: Option<(u32, u32)>,
+    live: u32,
+    floor: fn(&Decision) -> Option<Want>,
+    decide_from: impl Fn(u32) -> Decision,
+) -> Option<Decision> {
+    let (original, applied) = remembered?;
+    let decision = decide_from(original);
+    let want = floor(&decision)?;
+    let is_held = live > applied && live != original && want.value == applied && may_hold(&want);
+    is_held.then_some(decision)
+}
+
 impl Walk {
     /// Nothing is written that the plan did not show. `exact`: the values before are known too.
     pub(crate) fn check_shown(&self, applied: &[Applied], exact: bool) -> Checked {
@@ -99,11 +114,26 @@ impl Walk {
     }
 
     fn autoscaler_decision(&self, way: &Way) -> Decision {
-        let base = Base::Autoscaler {
-            floor: Some(self.intent[FLOOR]),
-            ceiling: Some(self.intent[CEILING]),
+        let from = |floor| {
+            let base = Base::Autoscaler {
+                floor: Some(floor),
+                ceiling: Some(self.intent[CEILING]),
+            };
+            self.decision(&base, way)
         };
-        self.decision(&base, way)
+        held(self.remembered(FLOOR), self.intent[FLOOR], |it| it.floor, from)
+            .unwrap_or_else(|| from(self.intent[FLOOR]))
+    }
+
+    fn scale_decision(&self, intent: u32, way: &Way) -> Option<Want> {
+        let from = |scale| self.decision(&Base::Scale(Some(scale)), way);
+        let remembered = self.scale_memory().and_then(|memory| {
+            let applied = memory.replicas.applied?;
+            Some((memory.replicas.original, applied))
+        });
+        held(remembered, intent, |it| it.replicas, from)
+            .unwrap_or_else(|| from(intent))
+            .replicas
     }
 
     fn check_bounds(&self, way: &Way) -> Checked {
@@ -195,8 +225,7 @@ impl Walk {
             "what somebody scaled to zero was raised".to_owned()
         })?;
         let Some(intent) = self.scale else { return Ok(()) };
-        let want = self.decision(&Base::Scale(Some(intent)), way).replicas;
-        let Some(want) = want else {
+        let Some(want) = self.scale_decision(intent, way) else {
             ensure(live == intent, || {
                 format!("replicas should be {intent} again, and are {live}")
             })?;
