@@ -80,7 +80,7 @@ impl<'r> Walk<'r> {
     }
 
     /// The next instant at which something else may be asked; `None`: never.
-    #[inline]
+    #[inline(always)]
     pub(super) fn next_edge(&self, stop: &Stop) -> Option<Instant> {
         let edge = self
             .winners
@@ -142,7 +142,7 @@ struct Clocks<'r> {
 }
 
 impl<'r> Clocks<'r> {
-    #[inline]
+    #[inline(always)]
     fn moment(&mut self, zone: &'r Zone, at: Instant) -> &Moment {
         let is_known =
             |it: &Option<(&Zone, Moment)>| matches!(it, Some((known, _)) if known.shares_table(zone));
