@@ -28,6 +28,8 @@ use walk::{Stop, Walk};
 
 /// Schedules of up to this many windows are decided without allocating.
 const MANY: usize = 32;
+
+/// So many windows most schedules have at most.
 const FEW: usize = 6;
 
 /// How many edges that change nothing are passed in search of one that does. Only what stays hidden behind

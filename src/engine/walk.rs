@@ -149,8 +149,9 @@ impl<'r> Clocks<'r> {
         let place = match self.placed.iter().position(is_known) {
             Some(known) => &mut self.placed[known],
             None => {
-                let place = &mut self.placed[self.oldest];
-                self.oldest = (self.oldest + 1) % 3;
+                let oldest = self.oldest;
+                self.oldest = (oldest + 1) % self.placed.len();
+                let place = &mut self.placed[oldest];
                 *place = None;
                 place
             }
