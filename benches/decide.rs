@@ -11,7 +11,7 @@ use std::hint::black_box;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use easyscale::engine::{Base, decide};
 use easyscale::policy::{Limits, Place, Rule, Setting, Sourced, Target, Wake, Window};
-use easyscale::time::{Date, Instant, Occurrences, TimeOfDay, Weekdays, Zone};
+use easyscale::time::{Date, Dates, Instant, Occurrences, StartDays, TimeOfDay, Weekdays, Zone};
 
 const ZONES: [&str; 3] = ["Europe/Berlin", "America/New_York", "Asia/Tokyo"];
 const TIMES: [(&str, &str); 5] = [
@@ -38,7 +38,7 @@ fn mixed(count: usize) -> Rule {
     };
     let schedule = (0..count).map(|n| {
         let (start, end) = TIMES[n % TIMES.len()];
-        let dates = (n % 4 == 3).then(|| {
+        let dates: Option<Dates> = (n % 4 == 3).then(|| {
             (1..=28)
                 .filter_map(|day| Date::from_ymd(2026, 12, day))
                 .step_by(1 + n % 3)
@@ -48,8 +48,12 @@ fn mixed(count: usize) -> Rule {
             name: format!("window-{n}"),
             place: place.clone(),
             occurrences: Occurrences::daily(
-                Weekdays::parse(DAYS[n % DAYS.len()]).unwrap(),
-                dates,
+                StartDays::new(
+                    Weekdays::parse(DAYS[n % DAYS.len()]).unwrap(),
+                    dates.as_ref(),
+                    Weekdays::NONE,
+                    &Dates::default(),
+                ),
                 TimeOfDay::parse(start).unwrap(),
                 TimeOfDay::parse(end).unwrap(),
             ),

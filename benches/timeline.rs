@@ -11,7 +11,7 @@ use std::hint::black_box;
 use criterion::{Criterion, criterion_group, criterion_main};
 use easyscale::engine::timeline;
 use easyscale::policy::{Limits, Place, Rule, Setting, Sourced, Target, Wake, Window};
-use easyscale::time::{Instant, Occurrences, TimeOfDay, Weekdays, Zone};
+use easyscale::time::{Instant, Occurrences, StartDays, TimeOfDay, Weekdays, Zone};
 
 const ZONES: [&str; 3] = ["Europe/Berlin", "America/New_York", "Asia/Tokyo"];
 const WINDOWS: [(&str, &str, &str); 5] = [
@@ -42,8 +42,7 @@ fn rule(n: usize, ramp: u32) -> Rule {
             name: format!("window-{index}"),
             place: place.clone(),
             occurrences: Occurrences::daily(
-                Weekdays::parse(days).unwrap(),
-                None,
+                StartDays::weekly(Weekdays::parse(days).unwrap()),
                 TimeOfDay::parse(start).unwrap(),
                 TimeOfDay::parse(end).unwrap(),
             ),

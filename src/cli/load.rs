@@ -8,7 +8,7 @@ use crate::cluster::{Cluster, Live, Manifests};
 use crate::plan::{Failure, FailureKind, Observed, Options, Plan, Planner};
 use crate::policy::{self, Loaded};
 use crate::report::problems;
-use crate::time::Instant;
+use crate::time::{Instant, tzdb_is_old, tzdb_source, tzdb_version};
 
 /// A planner of the rules; `None` when they have errors, which are then told, on stdout too if `json`.
 pub(super) fn planner(
@@ -17,14 +17,9 @@ pub(super) fn planner(
     printer: Printer,
     json: bool,
 ) -> anyhow::Result<Option<Planner>> {
-    let loaded = policy::load(&policies.paths);
-    tell(&loaded, printer);
-    if loaded.has_errors() {
-        if json {
-            printer.data(&problems_json(&loaded))?;
-        }
+    let Some(loaded) = rules(policies, printer, json)? else {
         return Ok(None);
-    }
+    };
     let given = loaded.rules.len();
     let planner = Planner::new(loaded.rules, options);
     let left_out = given - planner.rules().len();
@@ -34,6 +29,32 @@ pub(super) fn planner(
         ));
     }
     Ok(Some(planner))
+}
+
+/// The rules; `None` when they have errors, which are then told, on stdout too if `json`.
+pub(super) fn rules(policies: &PolicyArgs, printer: Printer, json: bool) -> anyhow::Result<Option<Loaded>> {
+    let loaded = policy::load(&policies.paths);
+    tell(&loaded, printer);
+    if loaded.has_errors() {
+        if json {
+            printer.data(&problems_json(&loaded))?;
+        }
+        return Ok(None);
+    }
+    Ok(Some(loaded))
+}
+
+/// Warns of zone rules that are more than a year old at `at`; an instant to come is no reason to worry.
+pub(super) fn warn_of_old_zone_rules(at: Option<Instant>, printer: Printer) {
+    let now = now();
+    if tzdb_is_old(at.map_or(now, |at| at.min(now))) {
+        printer.warn(&format!(
+            "the zone rules {} ({}) are more than a year old: clock changes that were decided since are missing; \
+             update easyscale, or the system's tzdata",
+            tzdb_version(),
+            tzdb_source()
+        ));
+    }
 }
 
 /// Problems, for people.

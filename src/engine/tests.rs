@@ -9,7 +9,7 @@ mod timelines;
 
 use super::*;
 use crate::policy::{Limits, Place, Replicas, Setting, Sourced, Target, Wake, Window};
-use crate::time::{Date, Occurrences, TimeOfDay, Weekdays, Zone};
+use crate::time::{Date, Dates, Occurrences, StartDays, TimeOfDay, Weekdays, Zone};
 
 fn place() -> Place {
     Place {
@@ -49,13 +49,19 @@ fn replicas(value: Replicas) -> Setting {
     }
 }
 
+/// These dates and no others.
+fn on(dates: impl IntoIterator<Item = Date>) -> StartDays {
+    let dates = dates.into_iter().collect();
+    StartDays::new(Weekdays::DAILY, Some(&dates), Weekdays::NONE, &Dates::default())
+}
+
 /// A window that is open every day from `times.0` to `times.1`, UTC.
 fn window(name: &str, times: (&str, &str), sets: Setting, priority: i32) -> Window {
     let time = |text: &str| TimeOfDay::parse(text).unwrap();
     Window {
         name: name.to_owned(),
         place: place(),
-        occurrences: Occurrences::daily(Weekdays::DAILY, None, time(times.0), time(times.1)),
+        occurrences: Occurrences::daily(StartDays::weekly(Weekdays::DAILY), time(times.0), time(times.1)),
         zone: Zone::utc(),
         sets,
         priority,
@@ -417,7 +423,7 @@ fn until_is_never_if_nothing_changes_again() {
         TimeOfDay::parse("12:00").unwrap(),
         TimeOfDay::parse("13:00").unwrap(),
     );
-    past.schedule[0].occurrences = Occurrences::daily(Weekdays::DAILY, Some(vec![date]), start, end);
+    past.schedule[0].occurrences = Occurrences::daily(on([date]), start, end);
     assert_eq!(until(&past, UNKNOWN), None);
 }
 

@@ -1,5 +1,8 @@
 //! Words for messages: quoting what the user wrote, lists of choices, and "did you mean".
 
+/// A longer text is no weekday, date, time, length or zone; nobody should compare it with all of them.
+pub(super) const LONGEST_WORD: usize = 80;
+
 /// What the user wrote, in backticks and cut to a length that fits into a sentence.
 pub(super) fn quoted(text: &str) -> String {
     const LONGEST: usize = 60;
@@ -40,7 +43,7 @@ pub(super) fn count(number: usize, noun: &str) -> String {
 }
 
 /// The known word that was most probably meant: the same but for case and separators, or few typing errors away.
-pub(super) fn meant<'a>(text: &str, known: &[&'a str]) -> Option<&'a str> {
+pub(crate) fn meant<'a>(text: &str, known: &[&'a str]) -> Option<&'a str> {
     const LONGEST: usize = 40;
     if text.len() > LONGEST {
         return None;

@@ -1,10 +1,11 @@
-//! Plans, outcomes and problems as text, JSON and Markdown. Pure: everything returns a string.
+//! Plans, outcomes, explanations and problems as text, JSON and Markdown. Pure: everything returns a string.
 
 mod escape;
 mod json;
 mod markdown;
 mod text;
 
+pub mod explain;
 pub mod problems;
 
 pub use escape::printable;

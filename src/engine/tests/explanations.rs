@@ -125,7 +125,7 @@ fn occurrences_without_a_gap_end_together() {
         TimeOfDay::parse("12:00").unwrap(),
         TimeOfDay::parse("11:00").unwrap(),
     );
-    dated.occurrences = Occurrences::daily(Weekdays::DAILY, Some(dates.to_vec()), start, end);
+    dated.occurrences = Occurrences::daily(on(dates), start, end);
     assert_eq!(
         doing(&dated, "11:30:00"),
         Activity::Open {

@@ -38,8 +38,7 @@ fn a_lead_into_the_end_before_leaves_no_gap() {
     let two = |lead| {
         let mut morning = window("a", ("08:00", "10:00"), floor(5), 0).leading(lead);
         morning.occurrences = Occurrences::daily(
-            Weekdays::DAILY,
-            None,
+            StartDays::weekly(Weekdays::DAILY),
             TimeOfDay::parse("22:00").unwrap(),
             TimeOfDay::parse("20:00").unwrap(),
         );
@@ -56,8 +55,7 @@ fn a_lead_does_not_change_the_start_day() {
         window("black", ("00:30", "02:00"), floor(5), 0).leading(HOUR),
     ]);
     rule.schedule[0].occurrences = Occurrences::daily(
-        Weekdays::DAILY,
-        Some(vec![Date::parse("2026-11-28").unwrap()]),
+        on([Date::parse("2026-11-28").unwrap()]),
         TimeOfDay::parse("00:30").unwrap(),
         TimeOfDay::parse("02:00").unwrap(),
     );

@@ -417,13 +417,13 @@ fn who_opens_and_closes_without_end_within_its_ramp_does_not_ramp() {
 fn gives_up_a_ramp_only_while_more_edges_lie_within_it() {
     // 2 edges per day on 140 dates; they are more than are followed until the first of them is a ramp ago.
     let first = Date::parse("2026-06-01").unwrap().days_since_epoch();
-    let dates = (first..first + 140).map(Date::from_days_since_epoch).collect();
+    let dates = on((first..first + 140).map(Date::from_days_since_epoch));
     let mut window = window("half", ("00:00", "12:00"), floor(9), 0).ramping(200 * 24 * HOUR);
     let (start, end) = (
         TimeOfDay::parse("00:00").unwrap(),
         TimeOfDay::parse("12:00").unwrap(),
     );
-    window.occurrences = Occurrences::daily(Weekdays::DAILY, Some(dates), start, end);
+    window.occurrences = Occurrences::daily(dates, start, end);
     let rule = rule(vec![window]);
     let base = originals(1, 9);
     let (mut now, end) = (at("2026-10-01T00:00:00Z"), at("2027-08-01T00:00:00Z"));
