@@ -26,8 +26,27 @@ pub(super) enum Stage {
     Shut,
     /// Active, and whatever it asks it asks in full.
     Full,
-    /// Active, or its closing ramp still runs.
-    Ramping(Ramp),
+    /// Active, and its opening ramp runs; if it `ended` less than a ramp ago, so does the closing one.
+    Opening {
+        since: Instant,
+        ended: Option<Instant>,
+    },
+    /// No longer active, but its closing ramp runs.
+    Closing {
+        ended: Instant,
+    },
+}
+
+impl Stage {
+    /// The ramp of a window that takes `over` seconds for it, if one runs.
+    pub(super) fn ramp(self, over: u32) -> Option<Ramp> {
+        let towards = match self {
+            Self::Shut | Self::Full => return None,
+            Self::Opening { since, ended } => Towards::Full { since, ended },
+            Self::Closing { ended } => Towards::Gone { ended },
+        };
+        Some(Ramp { over, towards })
+    }
 }
 
 /// A window that does nothing and never will.
@@ -37,16 +56,16 @@ pub(super) const IDLE: Doing = Doing {
 };
 
 impl Doing {
-    /// `moment` is one of the window's zone.
+    /// `moment` is `at` in the window's zone.
     #[inline]
     pub(super) fn of(window: &Window, moment: &Moment, at: Instant) -> Self {
         if window.suspended {
             IDLE
-        } else if window.ramp == 0 {
+        } else if window.ramp > 0 {
+            Self::ramped(window, at)
+        } else {
             let phase = window.occurrences.phase_at(&window.zone, moment);
             Self::at_once(active(window, phase, at))
-        } else {
-            Self::ramped(window, at)
         }
     }
 
@@ -59,7 +78,7 @@ impl Doing {
     }
 
     /// Walks over the edges of the last ramp's length: only those can still be felt.
-    #[cold]
+    #[inline(never)]
     fn ramped(window: &Window, at: Instant) -> Self {
         let mut now = active_at(window, earlier(at, window.ramp));
         let oldest = now.next;
@@ -79,15 +98,15 @@ impl Doing {
                 (true, true) | (false, false) => {}
             }
         }
-        let towards = match (since, ended) {
-            (Some(since), ended) => Towards::Full { since, ended },
-            (None, Some(ended)) => Towards::Gone { ended },
+        let stage = match (since, ended) {
+            (Some(since), ended) => Stage::Opening { since, ended },
+            (None, Some(ended)) => Stage::Closing { ended },
             (None, None) => return Self::at_once(now),
         };
-        let over = window.ramp;
-        let done = [since, ended].into_iter().flatten().map(|from| later(from, over));
+        let done = [since, ended].into_iter().flatten();
+        let done = done.map(|from| later(from, window.ramp));
         Self {
-            stage: Stage::Ramping(Ramp { over, towards }),
+            stage,
             next: done.chain(now.next).filter(|next| *next > at).min(),
         }
     }

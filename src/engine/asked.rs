@@ -1,9 +1,9 @@
 //! What is asked of one bound: what holds without windows, then each window that moves it, the weakest first.
 
-use super::activity::Doing;
-use super::contest::{self, Bound, ramping_above};
-use super::{Adjusted, Base, Setter, Want};
-use crate::policy::{Limits, Replicas, Rule, Setting};
+use super::contest::{self, Bound};
+use super::ramp::Ramp;
+use super::{Adjusted, Base, Setter, Want, sooner};
+use crate::policy::{Limits, Replicas, Rule, Setting, Window};
 use crate::time::Instant;
 
 /// A bound that a window or `default` asks.
@@ -16,109 +16,90 @@ pub(super) struct Asked {
     pub(super) sleep: bool,
 }
 
-/// A bound at an instant.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Reached {
-    /// What holds; `None`: that depends on an original that is not known.
-    value: Option<Replicas>,
-    /// Who asks for it; `None`: nobody, or it is not known.
-    pub(super) asked: Option<Asked>,
-    /// The next instant at which a ramp may move it.
-    pub(super) step: Option<Instant>,
+/// What the strongest full window asks for a bound, or else `default`; `None`: nobody asks, the original holds.
+#[inline(always)]
+pub(super) fn in_full(rule: &Rule, winner: Option<usize>, bound: Bound) -> Option<Asked> {
+    match winner.and_then(|index| Some((index, rule.schedule.get(index)?))) {
+        Some((index, window)) => by_window(rule, index, window, bound),
+        None => by_default(rule, bound),
+    }
 }
 
-/// The floor at `at`, where `winner` is the strongest window that asks for one in full.
-#[inline]
-pub(super) fn floor(rule: &Rule, base: Base, winner: Option<usize>) -> Reached {
-    let original = match base {
+/// What is asked for a bound once the ramps `above` the strongest full window have moved it, the weakest first,
+/// and when they do so next.
+///
+/// `full` is what [`in_full`] says, `original` what holds if it says nothing. From an unknown original
+/// nobody knows how far a ramp is, so nothing is asked.
+pub(super) fn ramped<'s>(
+    rule: &Rule,
+    bound: Bound,
+    full: Option<Asked>,
+    original: Option<Replicas>,
+    above: impl Iterator<Item = (usize, &'s Window, Ramp)>,
+    at: Instant,
+) -> (Option<Asked>, Option<Instant>) {
+    let (mut asked, mut next) = (full, None);
+    let mut value = full.map_or(original, |full| Some(full.want.value));
+    for (index, window, ramp) in above {
+        let (Some(from), Some(full)) = (value, by_window(rule, index, window, bound)) else {
+            continue;
+        };
+        let to = full.want.value;
+        next = sooner(next, ramp.next_step(from, to, at));
+        let reached = ramp.value(from, to, at);
+        if reached == from {
+            continue;
+        }
+        value = Some(reached);
+        asked = Some(Asked {
+            want: Want {
+                value: reached,
+                adjusted: Some(Adjusted::Ramping),
+                ..full.want
+            },
+            sleep: full.sleep && reached == 0,
+            ..full
+        });
+    }
+    (asked, next)
+}
+
+/// The floor that holds while nobody asks for one; `None`: unknown.
+pub(super) fn original_floor(base: Base) -> Option<Replicas> {
+    match base {
         Base::Autoscaler { floor, .. } => floor,
         Base::Scale(replicas) => replicas,
-    };
-    in_full(rule, winner, contest::floor, original)
+    }
 }
 
-/// The ceiling, likewise.
-#[inline]
-pub(super) fn ceiling(rule: &Rule, base: Base, winner: Option<usize>) -> Reached {
-    let original = match base {
+/// The ceiling, likewise. Without autoscaler what runs is its own ceiling.
+pub(super) fn original_ceiling(rule: &Rule, base: Base) -> Option<Replicas> {
+    match base {
         Base::Autoscaler { ceiling, .. } => ceiling,
-        // Without autoscaler, what runs is its own ceiling.
         Base::Scale(replicas) => {
             by_default(rule, contest::floor).map_or(replicas, |floor| Some(floor.want.value))
         }
-    };
-    in_full(rule, winner, contest::ceiling, original)
-}
-
-impl Reached {
-    /// The same, after the windows that still ramp above `winner` have moved it.
-    pub(super) fn ramped(
-        mut self,
-        rule: &Rule,
-        doings: &[Doing],
-        winner: Option<usize>,
-        bound: Bound,
-        at: Instant,
-    ) -> Self {
-        for (index, window, ramp) in ramping_above(&rule.schedule, doings, winner, bound) {
-            let full = asks(
-                &window.sets,
-                bound,
-                Setter::Window(index),
-                Some(window.priority),
-                &rule.limits,
-            );
-            let (Some(full), Some(from)) = (full, self.value) else {
-                continue;
-            };
-            let step = ramp.next_step(from, full.want.value, at);
-            self.step = self.step.into_iter().chain(step).min();
-            let value = ramp.value(from, full.want.value, at);
-            if value == from {
-                continue;
-            }
-            self.value = Some(value);
-            self.asked = Some(Asked {
-                want: Want {
-                    value,
-                    adjusted: Some(Adjusted::Ramping),
-                    ..full.want
-                },
-                sleep: full.sleep && value == 0,
-                ..full
-            });
-        }
-        self
     }
 }
 
-#[inline]
-fn in_full(rule: &Rule, winner: Option<usize>, bound: Bound, original: Option<Replicas>) -> Reached {
-    let window = winner.and_then(|index| Some((index, rule.schedule.get(index)?)));
-    let asked = match window {
-        Some((index, window)) => asks(
-            &window.sets,
-            bound,
-            Setter::Window(index),
-            Some(window.priority),
-            &rule.limits,
-        ),
-        None => by_default(rule, bound),
-    };
-    Reached {
-        value: asked.map_or(original, |asked| Some(asked.want.value)),
-        asked,
-        step: None,
-    }
+#[inline(always)]
+fn by_window(rule: &Rule, index: usize, window: &Window, bound: Bound) -> Option<Asked> {
+    asks(
+        &window.sets,
+        bound,
+        Setter::Window(index),
+        Some(window.priority),
+        &rule.limits,
+    )
 }
 
-#[inline]
+#[inline(always)]
 fn by_default(rule: &Rule, bound: Bound) -> Option<Asked> {
     asks(&rule.default, bound, Setter::Default, None, &rule.limits)
 }
 
 /// What this setting asks, clamped by `limits`; they have no say over a sleep.
-#[inline]
+#[inline(always)]
 fn asks(sets: &Setting, bound: Bound, setter: Setter, rank: Option<i32>, limits: &Limits) -> Option<Asked> {
     let written = bound(sets)?;
     let sleep = written == 0 && sets.is_sleep();

@@ -5,7 +5,7 @@ use super::{Adjusted, Base, Decision, Want};
 use crate::policy::Replicas;
 
 /// The decision, without its `until`.
-#[inline]
+#[inline(always)]
 pub(super) fn settle(base: Base, floor: Option<Asked>, ceiling: Option<Asked>) -> Decision {
     if let Some(sleep) = floor.filter(|floor| floor.sleep) {
         return Decision {

@@ -28,7 +28,7 @@ impl Winners {
         for (index, (window, doing)) in schedule.iter().zip(doings).enumerate() {
             match doing.stage {
                 Stage::Full => {}
-                Stage::Ramping(_) => {
+                Stage::Opening { .. } | Stage::Closing { .. } => {
                     winners.any_ramps = true;
                     continue;
                 }
@@ -91,7 +91,7 @@ pub(super) fn ramping_above<'s>(
     std::iter::from_fn(move || {
         let mut weakest: Option<(usize, &Window, Ramp)> = None;
         for (index, (window, doing)) in schedule.iter().zip(doings).enumerate() {
-            let Stage::Ramping(ramp) = doing.stage else {
+            let Some(ramp) = doing.stage.ramp(window.ramp) else {
                 continue;
             };
             let is_weaker = weakest.is_none_or(|(_, weakest, _)| beats(weakest, window, bound));

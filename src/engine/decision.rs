@@ -28,8 +28,8 @@ pub struct Decision {
     /// (then no floor and no ceiling is asked).
     pub replicas: Option<Want>,
     /// The next instant at which anything above changes; `None`: never again. Everything above holds until
-    /// then. (Where thousands of edges in a row change nothing, because a bound is hidden behind another
-    /// one for years, this is the last of them.)
+    /// then. (Where thousands of edges or steps in a row change nothing, because a bound is hidden behind
+    /// another one, this is the first that was not looked at.)
     pub until: Option<Instant>,
 }
 

@@ -2,8 +2,7 @@
 
 use super::activity::{IDLE, Stage, active_at, end_of_stretch, later};
 use super::contest::{self, Bound, beats, why};
-use super::ramp::{Ramp, Towards};
-use super::walk::{Stop, Walk};
+use super::walk::{Apart, Walk};
 use super::{Adjusted, Base, Decision, Want, next_change};
 use crate::policy::{Rule, Window};
 use crate::time::Instant;
@@ -107,7 +106,9 @@ pub fn explain(rule: &Rule, base: &Base, at: Instant) -> Explanation {
     let mut room = vec![IDLE; rule.schedule.len()];
     let mut walk = Walk::start(rule, &mut room, at);
     let here = walk.stop(*base);
-    let (floors, ceilings) = (Contest::of_floors(here), Contest::of_ceilings(here));
+    let apart = walk.apart(*base);
+    let floors = Contest::of_floors(&apart, &here.decision);
+    let ceilings = Contest::of_ceilings(&apart, &here.decision);
     let windows = rule.schedule.iter().zip(walk.doings()).enumerate();
     let windows = windows.map(|(index, (window, doing))| {
         let is_active = doing.stage != Stage::Shut;
@@ -119,7 +120,7 @@ pub fn explain(rule: &Rule, base: &Base, at: Instant) -> Explanation {
         }
     });
     let windows = windows.collect();
-    let until = next_change(&mut walk, *base, here);
+    let until = next_change(&mut walk, *base, &here);
     let decision = Decision {
         until,
         ..here.decision
@@ -136,15 +137,13 @@ fn activity(window: &Window, stage: Stage, at: Instant) -> Activity {
         Stage::Full => Activity::Open {
             ends: end_of_stretch(window, at),
         },
-        Stage::Ramping(Ramp { over, towards }) => match towards {
-            Towards::Full { since, .. } => Activity::Opening {
-                since,
-                full: later(since, over),
-            },
-            Towards::Gone { ended } => Activity::Closing {
-                ended,
-                gone: later(ended, over),
-            },
+        Stage::Opening { since, .. } => Activity::Opening {
+            since,
+            full: later(since, window.ramp),
+        },
+        Stage::Closing { ended } => Activity::Closing {
+            ended,
+            gone: later(ended, window.ramp),
         },
     }
 }
@@ -161,20 +160,20 @@ struct Contest {
 }
 
 impl Contest {
-    fn of_floors(here: Stop) -> Self {
-        let Decision { floor, replicas, .. } = here.decision;
+    fn of_floors(apart: &Apart, decision: &Decision) -> Self {
+        let Decision { floor, replicas, .. } = *decision;
         Self {
             bound: contest::floor,
-            strongest: here.floor.and_then(|asked| asked.want.window()),
+            strongest: apart.floor.and_then(|asked| asked.want.window()),
             setter: floor.or(replicas).and_then(Want::window),
             hidden: Hidden::NoStep,
         }
     }
 
-    fn of_ceilings(here: Stop) -> Self {
+    fn of_ceilings(apart: &Apart, decision: &Decision) -> Self {
         let Decision {
             ceiling, replicas, ..
-        } = here.decision;
+        } = *decision;
         let is_ceiling = |want: &Want| {
             matches!(
                 want.adjusted,
@@ -183,9 +182,9 @@ impl Contest {
         };
         Self {
             bound: contest::ceiling,
-            strongest: here.ceiling.and_then(|asked| asked.want.window()),
+            strongest: apart.ceiling.and_then(|asked| asked.want.window()),
             setter: ceiling.or(replicas.filter(is_ceiling)).and_then(Want::window),
-            hidden: if here.asleep {
+            hidden: if apart.asleep() {
                 Hidden::Asleep
             } else {
                 Hidden::NoAutoscaler

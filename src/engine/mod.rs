@@ -21,7 +21,7 @@ mod walk;
 
 use crate::policy::Rule;
 use crate::time::Instant;
-use activity::IDLE;
+use activity::{Doing, IDLE};
 pub use clock_changes::{Changeover, Effect, clock_changes};
 pub use decision::{Adjusted, Base, Decision, Setter, Want};
 pub use explanation::{Activity, Considered, Explanation, Hidden, Standing, Why, explain};
@@ -29,7 +29,10 @@ pub use timeline::{Segment, timeline};
 use walk::{Stop, Walk};
 
 /// Schedules of up to this many windows are decided without allocating.
-const ON_STACK: usize = 32;
+const MANY: usize = 32;
+
+/// So many windows most schedules have at most.
+const FEW: usize = 6;
 
 /// How many edges that change nothing are passed in search of one that does. Only what stays hidden behind
 /// something else makes such edges, so this is far away; but the search must end.
@@ -40,18 +43,19 @@ const EDGES: usize = 4096;
 /// Holds on `[at, until)`.
 #[must_use]
 pub fn decide(rule: &Rule, base: &Base, at: Instant) -> Decision {
-    let mut on_stack = [IDLE; ON_STACK];
-    let mut on_heap;
-    let room = match on_stack.get_mut(..rule.schedule.len()) {
-        Some(room) => room,
-        None => {
-            on_heap = vec![IDLE; rule.schedule.len()];
-            on_heap.as_mut_slice()
-        }
-    };
+    // To prepare room takes time too, so there is not much more of it than needed.
+    match rule.schedule.len() {
+        windows if windows <= FEW => decide_in(&mut [IDLE; FEW], rule, *base, at),
+        windows if windows <= MANY => decide_in(&mut [IDLE; MANY], rule, *base, at),
+        windows => decide_in(&mut vec![IDLE; windows], rule, *base, at),
+    }
+}
+
+/// `room` has a place for each window, or more.
+fn decide_in(room: &mut [Doing], rule: &Rule, base: Base, at: Instant) -> Decision {
     let mut walk = Walk::start(rule, room, at);
-    let here = walk.stop(*base);
-    let until = next_change(&mut walk, *base, here);
+    let here = walk.stop(base);
+    let until = next_change(&mut walk, base, &here);
     Decision {
         until,
         ..here.decision
@@ -59,7 +63,7 @@ pub fn decide(rule: &Rule, base: &Base, at: Instant) -> Decision {
 }
 
 /// The first edge after `here` from which on another decision holds.
-fn next_change(walk: &mut Walk<'_>, base: Base, here: Stop) -> Option<Instant> {
+fn next_change(walk: &mut Walk<'_>, base: Base, here: &Stop) -> Option<Instant> {
     let mut edge = walk.next_edge(here);
     for _ in 0..EDGES {
         walk.go_on_to(edge?);
@@ -67,7 +71,15 @@ fn next_change(walk: &mut Walk<'_>, base: Base, here: Stop) -> Option<Instant> {
         if there.decision != here.decision {
             break;
         }
-        edge = walk.next_edge(there);
+        edge = walk.next_edge(&there);
     }
     edge
+}
+
+#[inline]
+fn sooner(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
 }

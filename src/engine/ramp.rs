@@ -1,5 +1,6 @@
 //! How far a window has moved a bound, and when it moves it next.
 
+use super::sooner;
 use crate::policy::Replicas;
 use crate::time::Instant;
 
@@ -19,8 +20,8 @@ pub(super) enum Towards {
     Full {
         /// When it opened.
         since: Instant,
-        /// When it had ended before, if it still closed when it opened again: then it is at whichever of the
-        /// two is nearer to what it asks, so that it never falls back.
+        /// When it had ended before, if that is less than a ramp ago: then it is at whichever of the two is
+        /// nearer to what it asks, so that it never falls back.
         ended: Option<Instant>,
     },
     /// Nothing of it.
@@ -56,7 +57,7 @@ impl Ramp {
             Towards::Gone { ended } => self.step_after(way, ended, at),
             Towards::Full { since, ended } => {
                 let closing = ended.and_then(|ended| self.step_after(way, ended, at));
-                self.step_after(way, since, at).into_iter().chain(closing).min()
+                sooner(self.step_after(way, since, at), closing)
             }
         }
     }

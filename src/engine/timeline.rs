@@ -2,7 +2,7 @@
 
 use super::activity::IDLE;
 use super::walk::Walk;
-use super::{Base, Want};
+use super::{Base, Want, sooner};
 use crate::policy::Rule;
 use crate::time::Instant;
 
@@ -54,8 +54,7 @@ pub fn timeline(rule: &Rule, from: Instant, until: Instant) -> Vec<Segment> {
             floor: None,
             ceiling: None,
         });
-        let edges = [walk.next_edge(alone), walk.next_edge(autoscaled)];
-        let edge = edges.into_iter().flatten().min().filter(|edge| *edge < until);
+        let edge = sooner(walk.next_edge(&alone), walk.next_edge(&autoscaled)).filter(|edge| *edge < until);
         let segment = Segment {
             from: at,
             until: edge.unwrap_or(until),

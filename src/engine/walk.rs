@@ -2,8 +2,8 @@
 
 use super::activity::Doing;
 use super::asked::{self, Asked};
-use super::contest::{self, Winners};
-use super::{Base, Decision, bounds};
+use super::contest::{self, Winners, ramping_above};
+use super::{Base, Decision, bounds, sooner};
 use crate::policy::Rule;
 use crate::time::{Instant, Moment, Zone};
 
@@ -20,14 +20,25 @@ pub(super) struct Walk<'r> {
 pub(super) struct Stop {
     /// Without its `until`.
     pub(super) decision: Decision,
-    /// What is asked of the floor by itself, before the decision saw both bounds together.
-    pub(super) floor: Option<Asked>,
-    /// The same of the ceiling.
-    pub(super) ceiling: Option<Asked>,
     /// The next step of a ramp.
     step: Option<Instant>,
-    /// Whether the target is to sleep.
-    pub(super) asleep: bool,
+    asleep: bool,
+}
+
+/// The same, each bound by itself.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Apart {
+    pub(super) floor: Option<Asked>,
+    pub(super) ceiling: Option<Asked>,
+    step: Option<Instant>,
+}
+
+impl Apart {
+    /// Whether the target is to sleep: then there is no ceiling.
+    #[inline]
+    pub(super) fn asleep(&self) -> bool {
+        self.floor.is_some_and(|floor| floor.sleep)
+    }
 }
 
 impl<'r> Walk<'r> {
@@ -57,52 +68,94 @@ impl<'r> Walk<'r> {
     }
 
     /// What is asked here.
-    #[inline]
+    // Always inlined, like what it calls: its results are large, and copying them around is a tenth of a decision.
+    #[inline(always)]
     pub(super) fn stop(&self, base: Base) -> Stop {
-        let Winners {
-            floor,
-            ceiling,
-            any_ramps,
-        } = self.winners;
-        let mut lower = asked::floor(self.rule, base, floor);
-        let mut upper = asked::ceiling(self.rule, base, ceiling);
-        if any_ramps {
-            lower = lower.ramped(self.rule, self.doings, floor, contest::floor, self.at);
-            upper = upper.ramped(self.rule, self.doings, ceiling, contest::ceiling, self.at);
-        }
-        let asleep = lower.asked.is_some_and(|floor| floor.sleep);
-        let steps = [lower.step, upper.step.filter(|_| !asleep)];
+        let apart = self.apart(base);
         Stop {
-            decision: bounds::settle(base, lower.asked, upper.asked),
-            floor: lower.asked,
-            ceiling: upper.asked,
-            step: steps.into_iter().flatten().min(),
-            asleep,
+            decision: bounds::settle(base, apart.floor, apart.ceiling),
+            step: apart.step,
+            asleep: apart.asleep(),
         }
     }
 
     /// The next instant at which something else may be asked; `None`: never.
-    #[inline]
-    pub(super) fn next_edge(&self, stop: Stop) -> Option<Instant> {
+    #[inline(always)]
+    pub(super) fn next_edge(&self, stop: &Stop) -> Option<Instant> {
         let edge = self
             .winners
             .next_edge(&self.rule.schedule, self.doings, stop.asleep);
-        stop.step.into_iter().chain(edge).min()
+        sooner(edge, stop.step)
+    }
+
+    /// What is asked here of each bound by itself.
+    #[inline(always)]
+    pub(super) fn apart(&self, base: Base) -> Apart {
+        let full = Apart {
+            floor: asked::in_full(self.rule, self.winners.floor, contest::floor),
+            ceiling: asked::in_full(self.rule, self.winners.ceiling, contest::ceiling),
+            step: None,
+        };
+        if self.winners.any_ramps {
+            self.ramped(base, full)
+        } else {
+            full
+        }
+    }
+
+    #[inline(never)]
+    fn ramped(&self, base: Base, full: Apart) -> Apart {
+        let Self {
+            rule, winners, at, ..
+        } = *self;
+        let above = |winner, bound| ramping_above(&rule.schedule, self.doings, winner, bound);
+        let originals = (asked::original_floor(base), asked::original_ceiling(rule, base));
+        let floors = above(winners.floor, contest::floor);
+        let ceilings = above(winners.ceiling, contest::ceiling);
+        let (floor, step) = asked::ramped(rule, contest::floor, full.floor, originals.0, floors, at);
+        let (ceiling, ceiling_step) =
+            asked::ramped(rule, contest::ceiling, full.ceiling, originals.1, ceilings, at);
+        let mut apart = Apart { floor, ceiling, step };
+        if !apart.asleep() {
+            apart.step = sooner(step, ceiling_step);
+        }
+        apart
     }
 }
 
 /// Brings those that are due up to `at`.
 fn observe(rule: &Rule, doings: &mut [Doing], at: Instant, is_due: impl Fn(&Doing) -> bool) {
-    let mut placed: Option<(&Zone, Moment)> = None;
+    let mut clocks = Clocks::default();
     for (window, doing) in rule.schedule.iter().zip(doings) {
-        if !is_due(doing) {
-            continue;
+        if is_due(doing) {
+            *doing = Doing::of(window, clocks.moment(&window.zone, at), at);
         }
-        let moment = match placed {
-            Some((zone, moment)) if zone.shares_table(&window.zone) => moment,
-            _ => window.zone.moment(at),
+    }
+}
+
+/// An instant in the last few zones that were asked for: a schedule rarely has more, and to place an instant
+/// in a zone takes as long as to look at a window.
+#[derive(Default)]
+struct Clocks<'r> {
+    placed: [Option<(&'r Zone, Moment)>; 3],
+    oldest: usize,
+}
+
+impl<'r> Clocks<'r> {
+    #[inline(always)]
+    fn moment(&mut self, zone: &'r Zone, at: Instant) -> &Moment {
+        let is_known =
+            |it: &Option<(&Zone, Moment)>| matches!(it, Some((known, _)) if known.shares_table(zone));
+        let place = match self.placed.iter().position(is_known) {
+            Some(known) => &mut self.placed[known],
+            None => {
+                let oldest = self.oldest;
+                self.oldest = (oldest + 1) % self.placed.len();
+                let place = &mut self.placed[oldest];
+                *place = None;
+                place
+            }
         };
-        placed = Some((&window.zone, moment));
-        *doing = Doing::of(window, &moment, at);
+        &place.get_or_insert_with(|| (zone, zone.moment(at))).1
     }
 }
