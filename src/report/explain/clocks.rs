@@ -4,7 +4,7 @@ use super::phrase;
 use super::{Explained, later};
 use crate::engine::{Changeover, Effect};
 use crate::policy::Window;
-use crate::time::Instant;
+use crate::time::{Civil, Instant};
 
 /// A window that opens every few minutes would be told many times over.
 const MOST: usize = 3;
@@ -48,7 +48,7 @@ fn these_too(changeovers: &[&Changeover]) -> String {
         .iter()
         .take(MOST_DATES)
         .map(|changeover| {
-            let date = changeover.stretch().1.date;
+            let date = day(changeover).date;
             format!("{}{}{date}", date.weekday(), phrase::TIED)
         })
         .collect();
@@ -66,21 +66,20 @@ fn these_too(changeovers: &[&Changeover]) -> String {
 fn change(changeover: &Changeover) -> String {
     let (from, until) = changeover.stretch();
     let by = phrase::duration(i64::from(changeover.seconds()));
-    let zone = &changeover.zone;
-    let at = changeover.change.at;
+    let (zone, at) = (&changeover.zone, changeover.change.at);
+    let day = day(changeover);
+    let (when, from, until) = (
+        phrase::wall_clock(day),
+        phrase::time_on(day, from),
+        phrase::time_on(day, until),
+    );
     if changeover.is_forward() {
         format!(
-            "On {} the clocks in {zone} go forward by {by} ({at}): they skip the time from {} to {}.",
-            phrase::wall_clock(from),
-            from.time,
-            phrase::time_on(from, until)
+            "On {when} the clocks in {zone} go forward by {by} ({at}): they skip the time from {from} to {until}."
         )
     } else {
         format!(
-            "On {} the clocks in {zone} go back by {by} ({at}): the time from {} to {} happens twice.",
-            phrase::wall_clock(until),
-            phrase::time_on(until, from),
-            until.time
+            "On {when} the clocks in {zone} go back by {by} ({at}): the time from {from} to {until} happens twice."
         )
     }
 }
@@ -113,33 +112,27 @@ fn effects(explained: &Explained<'_>, changeover: &Changeover) -> Vec<String> {
 
 fn sentence(changeover: &Changeover, effect: &Effect, window: &Window) -> String {
     let name = phrase::name(window);
-    let day = effect.start;
-    let (start, end) = (effect.start.time, phrase::time_on(day, effect.end));
+    let written = format!(
+        "from {} to {}",
+        phrase::wall_clock(effect.start),
+        phrase::time_on(effect.start, effect.end)
+    );
     let Some((starts, ends)) = effect.happens else {
         return format!(
-            "{name} would be open from {} to {end}. That time does not exist, so it does not open that day.",
-            phrase::wall_clock(effect.start)
+            "{name} would be open {written}. That time does not exist, so it does not open that day."
         );
     };
-    let shows = |at: Instant| phrase::time_on(day, window.zone.to_civil(at));
     let mut parts = Vec::new();
     if effect.touches_start {
-        parts.push(if changeover.is_forward() {
-            format!(
-                "starts at {}, because {start} does not exist that day",
-                shows(starts)
-            )
-        } else {
-            format!("starts at {start}, which happens twice: the first counts ({starts})")
-        });
+        parts.push(format!(
+            "starts at {}",
+            edge(changeover, window, effect.start, starts)
+        ));
     }
     if effect.touches_end {
-        parts.push(if changeover.is_forward() {
-            format!("ends at {}, because {end} does not exist that day", shows(ends))
-        } else {
-            format!("ends at {end}, which happens twice: the first counts ({ends})")
-        });
+        parts.push(format!("ends at {}", edge(changeover, window, effect.end, ends)));
     }
+    let is_whole = parts.is_empty();
     if effect.seconds() != effect.written_seconds() {
         parts.push(format!(
             "lasts {} instead of {}",
@@ -147,23 +140,37 @@ fn sentence(changeover: &Changeover, effect: &Effect, window: &Window) -> String
             phrase::hours(effect.written_seconds())
         ));
     }
-    let written = if parts.len() == 1 && effect.seconds() != effect.written_seconds() {
-        format!(" from {} to {end}", phrase::wall_clock(effect.start))
+    let parts = parts.join("; it ");
+    if is_whole {
+        format!("{name} {written} {parts}.")
     } else {
-        String::new()
-    };
-    format!("{name}{written} {}.", parts.join("; it "))
+        format!("{name} {parts}.")
+    }
+}
+
+/// `03:00, because 02:30 does not exist that day`
+fn edge(changeover: &Changeover, window: &Window, written: Civil, at: Instant) -> String {
+    let day = day(changeover);
+    let time = phrase::time_on(day, written);
+    if changeover.is_forward() {
+        let shown = phrase::time_on(day, window.zone.to_civil(at));
+        format!("{shown}, because {time} does not exist that day")
+    } else {
+        format!("{time}, which happens twice: the first counts ({at})")
+    }
+}
+
+/// What the wall clock shows when the clocks are changed.
+fn day(changeover: &Changeover) -> Civil {
+    let (from, until) = changeover.stretch();
+    if changeover.is_forward() { from } else { until }
 }
 
 /// Said where no clock is changed.
 pub(super) fn none(explained: &Explained<'_>) -> Option<String> {
-    let mut zones: Vec<&str> = explained
-        .rule
-        .schedule
-        .iter()
-        .map(|window| window.zone.name())
-        .filter(|name| *name != "UTC")
-        .collect();
+    let windows = explained.rule.schedule.iter().filter(|window| !window.suspended);
+    let zones = windows.map(|window| window.zone.name());
+    let mut zones: Vec<&str> = zones.filter(|name| *name != "UTC").collect();
     zones.sort_unstable();
     zones.dedup();
     let zone = &explained.rule.schedule.first()?.zone;

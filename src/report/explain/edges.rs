@@ -1,14 +1,21 @@
 //! What changes next: the coming edges, each with the windows that make it.
 
 use super::phrase;
-use super::{DAY, Explained, later, setters, zone_of};
-use crate::engine::{Activity, Adjusted, Base, Considered, Segment, Setter, Want, explain, timeline};
+use super::{DAY, Explained, UNKNOWN, later, setters, zone_of};
+use crate::engine::{Activity, Adjusted, Base, Considered, Segment, Setter, Want, decide, explain, timeline};
 use crate::policy::{Replicas, Rule};
 use crate::time::{Instant, Zone};
 
 /// The search for edges begins with so many seconds, goes on in ever longer ranges, and ends after so many.
 const FIRST_LOOK: i64 = 2 * DAY;
 const LAST_LOOK: i64 = 40 * 366 * DAY;
+
+/// A window that comes and goes every minute behind another one makes edges without end that change nothing. Where a
+/// decision has passed as many of them as it may, the search goes on for so many times that range, and no further.
+const PATIENCE: i64 = 16;
+
+/// What rules alone start from.
+const BASES: [Base; 2] = [UNKNOWN, Base::Scale(None)];
 
 /// A change of what is asked. The steps of a ramp, if no other window comes between them, are one.
 #[derive(Debug)]
@@ -36,19 +43,39 @@ pub(super) struct Turn {
     pub(super) opens: bool,
 }
 
-/// The next `count` edges after `at`.
-pub(super) fn coming(rule: &Rule, at: Instant, count: usize) -> Vec<Edge> {
+/// The next `count` edges after `at`, and until when they were searched for.
+pub(super) fn coming(rule: &Rule, at: Instant, count: usize) -> (Vec<Edge>, Instant) {
     let mut length = FIRST_LOOK;
     loop {
-        let segments = timeline(rule, at, later(at, length));
+        let until = later(at, length);
+        let segments = timeline(rule, at, until);
         // One more, so that the last one is known to be over.
         let mut edges = joined(rule, &segments, count.saturating_add(1));
-        if edges.len() > count || length >= LAST_LOOK {
+        let settled = segments.last().map_or(at, |segment| segment.from);
+        let furthest = furthest(rule, settled).min(later(at, LAST_LOOK));
+        if edges.len() > count || until >= furthest {
             edges.truncate(count);
-            return edges;
+            return (edges, until);
         }
-        length = length.saturating_mul(4).min(LAST_LOOK);
+        length = length
+            .saturating_mul(4)
+            .min(furthest.unix().saturating_sub(at.unix()));
     }
+}
+
+/// How far to search from an instant on, if nothing changes.
+fn furthest(rule: &Rule, from: Instant) -> Instant {
+    let reaches = BASES.iter().filter_map(|base| {
+        let now = decide(rule, base, from);
+        let until = now.until?;
+        let then = decide(rule, base, until);
+        let is_hidden = (now.floor, now.ceiling, now.replicas) == (then.floor, then.ceiling, then.replicas);
+        is_hidden.then(|| {
+            let passed = until.unix().saturating_sub(from.unix());
+            later(from, passed.saturating_mul(PATIENCE))
+        })
+    });
+    reaches.min().unwrap_or(Instant::MAX)
 }
 
 /// The edges between segments, at most so many.
@@ -97,12 +124,8 @@ fn is_ramping(segment: &Segment) -> bool {
 /// The windows that make an edge: of those that open or end at it the ones that set a bound before or after, and
 /// likewise of those that ramp.
 fn makers(rule: &Rule, from: &Segment, to: &Segment) -> (Vec<Turn>, Vec<usize>) {
-    let unknown = Base::Autoscaler {
-        floor: None,
-        ceiling: None,
-    };
-    let before = explain(rule, &unknown, later(to.from, -1)).windows;
-    let after = explain(rule, &unknown, to.from).windows;
+    let before = explain(rule, &UNKNOWN, later(to.from, -1)).windows;
+    let after = explain(rule, &UNKNOWN, to.from).windows;
     let (set_before, set_after) = (from.windows(), to.windows());
     let sets = |window: &usize| set_before.contains(window) || set_after.contains(window);
     let states = || before.iter().zip(&after).enumerate();
@@ -164,7 +187,7 @@ pub(super) fn lines(explained: &Explained<'_>) -> Vec<(String, String)> {
     edges.collect()
 }
 
-/// `5 to 20 -> at least 2, the default: "Peak hours" ends.`
+/// `5 to 20 -> at least 2, by the default. "Peak hours" ends.`
 fn what(rule: &Rule, edge: &Edge, zone: &Zone) -> String {
     let (from, to) = (phrase::bounds(&edge.from), phrase::bounds(&edge.to));
     let mut said = if from == to {

@@ -26,6 +26,12 @@ use edges::Edge;
 const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;
 
+/// An autoscaler of which nothing is known.
+const UNKNOWN: Base = Base::Autoscaler {
+    floor: None,
+    ceiling: None,
+};
+
 /// Clock changes are told so many seconds ahead at least, and those of the last day too: that is the night that
 /// people ask about in the morning.
 const CLOCKS_AHEAD: i64 = 8 * DAY;
@@ -40,6 +46,8 @@ pub struct Explained<'a> {
     /// The same and each window's part in it, for a target with an autoscaler.
     explanation: Explanation,
     edges: Vec<Edge>,
+    /// Until when edges were searched for.
+    searched_until: Instant,
     changeovers: Vec<Changeover>,
     /// Until when clock changes are told.
     told_until: Instant,
@@ -49,12 +57,8 @@ impl<'a> Explained<'a> {
     /// `rule` at `at`, with the next `edges` changes, if there are as many within its lifetime.
     #[must_use]
     pub fn new(rule: &'a Rule, at: Instant, edges: usize) -> Self {
-        let unknown = Base::Autoscaler {
-            floor: None,
-            ceiling: None,
-        };
         let now = timeline(rule, at, later(at, 1)).first().copied();
-        let edges = edges::coming(rule, at, edges);
+        let (edges, searched_until) = edges::coming(rule, at, edges);
         let soon = later(at, CLOCKS_AHEAD);
         let told_until = edges.last().map_or(soon, |edge| soon.max(later(edge.until, 1)));
         Self {
@@ -67,9 +71,10 @@ impl<'a> Explained<'a> {
                 floor: None,
                 ceiling: None,
             }),
-            explanation: explain(rule, &unknown, at),
+            explanation: explain(rule, &UNKNOWN, at),
             changeovers: clock_changes(rule, later(at, -DAY), told_until),
             edges,
+            searched_until,
             told_until,
         }
     }

@@ -39,10 +39,13 @@ fn changes(out: &mut String, explained: &Explained<'_>) {
     let edges = edges::lines(explained);
     if edges.is_empty() {
         let nothing = match explained.explanation.decision.until {
-            None => "Nothing: this rule asks the same for good.",
-            Some(_) => "Nothing in the next 40 years.",
+            None => "Nothing: this rule asks the same for good.".to_owned(),
+            Some(_) => {
+                let until = explained.zone().to_civil(explained.searched_until).date;
+                format!("Nothing before {until}. The time after that was not searched.")
+            }
         };
-        paragraph(out, 2, "", nothing);
+        paragraph(out, 2, "", &nothing);
     }
     for (when, what) in edges {
         paragraph(out, 2, "- ", &when);

@@ -98,7 +98,7 @@ fn sentence(explained: &Explained<'_>, window: &Window, considered: &Considered)
             .filter_map(|(bound, standing)| match standing? {
                 Standing::Holds => None,
                 Standing::LosesTo { window: winner, why } => loses(explained, window, winner, bound, why),
-                Standing::Hidden(hidden) => is_hidden(explained, window, bound, hidden),
+                Standing::Hidden(hidden) => unseen(explained, window, bound, hidden),
             }),
     );
     parts.join(" ")
@@ -115,7 +115,7 @@ fn last(window: &Window) -> String {
 }
 
 /// A bound that no other window beats, and that still does not show.
-fn is_hidden(explained: &Explained<'_>, window: &Window, bound: Bound, hidden: Hidden) -> Option<String> {
+fn unseen(explained: &Explained<'_>, window: &Window, bound: Bound, hidden: Hidden) -> Option<String> {
     let its = format!("Its {} of {}", bound.word(), bound.of(&window.sets)?.value);
     let is_asked = bound.of_segment(&explained.now).is_some() || is_asleep(&explained.now);
     Some(match hidden {
