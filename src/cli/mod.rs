@@ -10,6 +10,7 @@ mod logging;
 mod plan;
 mod printer;
 mod restore;
+mod timeline;
 mod validate;
 mod version;
 

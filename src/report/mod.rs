@@ -1,4 +1,4 @@
-//! Plans, outcomes and problems as text, JSON and Markdown. Pure: everything returns a string.
+//! Plans, outcomes, timelines and problems as text, JSON, Markdown and pictures. Pure: everything returns a string.
 
 mod escape;
 mod json;
@@ -6,6 +6,7 @@ mod markdown;
 mod text;
 
 pub mod problems;
+pub mod timeline;
 
 pub use escape::printable;
 pub use json::json;
