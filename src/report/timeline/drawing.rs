@@ -376,7 +376,7 @@ impl<'a> Drawn<'a> {
         let (mut first, mut again) = (Vec::new(), Vec::new());
         for stretch in stretches(row) {
             let (from, until) = (x(timeline, stretch.first.from), x(timeline, stretch.first.until));
-            let named = label(row, &stretch.first);
+            let named = label(row, &stretch);
             let is_base = named.is_none();
             let says = named.unwrap_or_else(|| base_label(&stretch.first));
             let label = Label {
@@ -504,10 +504,16 @@ struct Run {
     path: String,
 }
 
-/// The windows of a segment and what they ask, shortly; `None`: no window sets anything.
-fn label(row: &Row, segment: &Segment) -> Option<String> {
-    let names = names(&row.rule, segment);
-    (!names.is_empty()).then(|| format!("{} {}", names.join(" + "), bounds(segment)))
+/// The windows of a stretch and what they ask, shortly; `None`: no window sets anything.
+fn label(row: &Row, stretch: &Stretch) -> Option<String> {
+    let names = names(&row.rule, &stretch.first);
+    let (first, last) = (bounds(&stretch.first), bounds(&stretch.last));
+    let asks = if first == last {
+        first
+    } else {
+        format!("{first} → {last}")
+    };
+    (!names.is_empty()).then(|| format!("{} {asks}", names.join(" + ")))
 }
 
 fn base_label(segment: &Segment) -> String {

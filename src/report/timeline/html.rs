@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
+use super::days::Day;
 use super::drawing::WIDTH;
 use super::style::{PAGE, PICTURE};
 use super::svg::{description, legend, panels};
-use super::table::blocks;
+use super::table::{Block, blocks};
 use super::wording::{ASLEEP, Asked, OWN_BOUNDS, Stretch, footnotes};
 use super::xml::escaped;
 use super::{Row, Timeline, how_many_fit, range};
@@ -96,7 +97,7 @@ fn section(timeline: &Timeline, row: &Row) -> String {
                     out,
                     "<tr class=\"day\"><th scope=\"rowgroup\" rowspan=\"{}\">{}{notes}</th>",
                     block.lines.len(),
-                    block.label()
+                    label(&block)
                 );
             } else {
                 out.push_str("<tr>");
@@ -113,6 +114,14 @@ fn section(timeline: &Timeline, row: &Row) -> String {
     }
     out.push_str("</tbody>\n</table></div>\n");
     out
+}
+
+fn label(block: &Block) -> String {
+    let time = |day: &Day| format!("<time datetime=\"{}\">{}</time>", day.date, day.label());
+    match &block.last {
+        None => time(&block.day),
+        Some(last) => format!("{} to {}", time(&block.day), time(last)),
+    }
 }
 
 fn bounds(stretch: &Stretch) -> String {

@@ -63,7 +63,7 @@ th,td{padding:.25rem .9rem .25rem 0;text-align:left;vertical-align:top}
 thead th{border-bottom:2px solid #5b6670}
 tbody th{font-weight:600;white-space:nowrap}
 tbody tr.day>*{border-top:1px solid #c9d0d6}
-td.time{white-space:nowrap}
+td.time,time{white-space:nowrap}
 td.own{color:#56606a}
 .note{display:block;font-weight:400;white-space:normal;max-width:16rem;color:#006349}
 footer{margin-top:2.5rem;border-top:1px solid #c9d0d6;padding-top:.75rem;font-size:.9rem;max-width:46rem}
@@ -78,13 +78,13 @@ tbody tr.day>*,footer{border-color:#3d464f}
 }
 @media (max-width:40rem){
 th,td{padding-right:.6rem}
-tbody th{white-space:normal;min-width:5.5rem}
+tbody th{white-space:normal}
 }
 @media print{
 body{max-width:none;padding:0;font-size:11pt}
 .wide{overflow:visible}
 .wide svg{min-width:0}
 figure,table,tr{break-inside:avoid}
-h3{break-after:avoid}
+h2,h3,.aside{break-after:avoid}
 }
 ";
