@@ -11,7 +11,7 @@ use std::hint::black_box;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use easyscale::engine::{Base, decide};
 use easyscale::policy::{Limits, Place, Rule, Setting, Sourced, Target, Wake, Window};
-use easyscale::time::{Date, Instant, Occurrences, TimeOfDay, Weekdays, Zone};
+use easyscale::time::{Date, Dates, Instant, Occurrences, StartDays, TimeOfDay, Weekdays, Zone};
 
 const ZONES: [&str; 3] = ["Europe/Berlin", "America/New_York", "Asia/Tokyo"];
 const TIMES: [(&str, &str); 5] = [
@@ -38,7 +38,7 @@ fn mixed(count: usize) -> Rule {
     };
     let schedule = (0..count).map(|n| {
         let (start, end) = TIMES[n % TIMES.len()];
-        let dates = (n % 4 == 3).then(|| {
+        let dates: Option<Dates> = (n % 4 == 3).then(|| {
             (1..=28)
                 .filter_map(|day| Date::from_ymd(2026, 12, day))
                 .step_by(1 + n % 3)
@@ -48,8 +48,12 @@ fn mixed(count: usize) -> Rule {
             name: format!("window-{n}"),
             place: place.clone(),
             occurrences: Occurrences::daily(
-                Weekdays::parse(DAYS[n % DAYS.len()]).unwrap(),
-                dates,
+                StartDays::new(
+                    Weekdays::parse(DAYS[n % DAYS.len()]).unwrap(),
+                    dates.as_ref(),
+                    Weekdays::NONE,
+                    &Dates::default(),
+                ),
                 TimeOfDay::parse(start).unwrap(),
                 TimeOfDay::parse(end).unwrap(),
             ),
@@ -90,14 +94,32 @@ fn mixed(count: usize) -> Rule {
     }
 }
 
+/// The same, every third with a lead and every fourth with a ramp.
+fn eased(count: usize) -> Rule {
+    let mut rule = mixed(count);
+    for (n, window) in rule.schedule.iter_mut().enumerate() {
+        window.lead = if n % 3 == 0 { 900 } else { 0 };
+        window.ramp = if n % 4 == 1 { 1_800 } else { 0 };
+    }
+    rule
+}
+
+const BASE: Base = Base::Autoscaler {
+    floor: Some(1),
+    ceiling: Some(10),
+};
+
 fn bench(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("decide");
-    let base = Base::Autoscaler {
-        floor: Some(1),
-        ceiling: Some(10),
-    };
+    hours(criterion, "decide", mixed);
+    hours(criterion, "decide with leads and ramps", eased);
+    ramp(criterion);
+}
+
+/// Somewhere in a working day, where the next edge is a few windows away.
+fn hours(criterion: &mut Criterion, name: &str, rule: fn(usize) -> Rule) {
+    let mut group = criterion.benchmark_group(name);
     for windows in [1, 5, 20] {
-        let rule = mixed(windows);
+        let rule = rule(windows);
         // Hours that do not repeat for years, so that no branch is learnt by heart.
         let mut hour: i64 = 0;
         group.bench_function(BenchmarkId::from_parameter(windows), |bencher| {
@@ -105,13 +127,34 @@ fn bench(criterion: &mut Criterion) {
                 hour = (hour + 37) % 20_011;
                 decide(
                     black_box(&rule),
-                    &base,
+                    &BASE,
                     Instant::from_unix(1_790_000_000 + hour * 3_600),
                 )
             });
         });
     }
     group.finish();
+}
+
+/// In the middle of a ramp over a thousand replicas, where the next edge is its next step.
+fn ramp(criterion: &mut Criterion) {
+    let mut rule = mixed(20);
+    let peak = &mut rule.schedule[0];
+    peak.priority = 9;
+    peak.ramp = 3_600;
+    if let Some(floor) = &mut peak.sets.floor {
+        floor.value = 1_000;
+    }
+    rule.limits.max = None;
+    // Friday 2026-11-27 16:00 in Berlin.
+    let start = 1_795_791_600;
+    let mut second: i64 = 0;
+    criterion.bench_function("decide in a ramp/20", |bencher| {
+        bencher.iter(|| {
+            second = (second + 37) % 3_500;
+            decide(black_box(&rule), &BASE, Instant::from_unix(start + 60 + second))
+        });
+    });
 }
 
 criterion_group!(benches, bench);

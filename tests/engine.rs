@@ -12,7 +12,7 @@ use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, Offset, TimeDel
 use chrono_tz::Tz;
 use easyscale::engine::{Adjusted, Base, Decision, Setter, decide};
 use easyscale::policy::{Limits, Place, Replicas, Rule, Setting, Sourced, Target, Wake, Window};
-use easyscale::time::{Date, Instant, Occurrences, TimeOfDay, Weekdays, Zone};
+use easyscale::time::{Date, Dates, Instant, Occurrences, StartDays, TimeOfDay, Weekdays, Zone};
 use proptest::prelude::*;
 
 const ZONES: [&str; 14] = [
@@ -116,13 +116,14 @@ impl Daily {
         let days = chosen.fold(Weekdays::NONE, |days, (name, _)| {
             days.union(Weekdays::parse(name).unwrap())
         });
-        let dates = self.dates(middle).map(|dates| {
+        let dates: Option<Dates> = self.dates(middle).map(|dates| {
             dates
                 .iter()
                 .map(|date| Date::parse(&date.to_string()).unwrap())
                 .collect()
         });
-        Occurrences::daily(days, dates, time_of_day(self.start), time_of_day(self.end))
+        let days = StartDays::new(days, dates.as_ref(), Weekdays::NONE, &Dates::default());
+        Occurrences::daily(days, time_of_day(self.start), time_of_day(self.end))
     }
 
     /// When it is open around `middle`: sorted, merged, half-open spans of Unix seconds.

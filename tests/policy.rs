@@ -12,9 +12,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use easyscale::policy::{At, CODES, Loaded, Mark, Problem, Severity, Sourced, Wake, check, load};
+use easyscale::policy::{At, CODES, Loaded, Mark, Problem, Severity, Sourced, Wake, check, load, notes};
 use easyscale::report::problems;
-use easyscale::time::{Date, Occurrences, TimeOfDay, Weekdays};
+use easyscale::time::{self, Cron, Date, Dates, Occurrences, StartDays, TimeOfDay, WeekTime, Weekdays};
 use proptest::prelude::*;
 
 const SEED: [(&str, &str); 3] = [
@@ -52,9 +52,11 @@ fn daily(days: &[&str], dates: Option<&[&str]>, start: &str, end: &str) -> Occur
         .iter()
         .map(|day| Weekdays::parse(day).unwrap())
         .reduce(Weekdays::union);
+    let dates: Option<Dates> =
+        dates.map(|dates| dates.iter().map(|date| Date::parse(date).unwrap()).collect());
+    let days = days.unwrap_or(Weekdays::DAILY);
     Occurrences::daily(
-        days.unwrap_or(Weekdays::DAILY),
-        dates.map(|dates| dates.iter().map(|date| Date::parse(date).unwrap()).collect()),
+        StartDays::new(days, dates.as_ref(), Weekdays::NONE, &Dates::default()),
         TimeOfDay::parse(start).unwrap(),
         TimeOfDay::parse(end).unwrap(),
     )
@@ -210,7 +212,7 @@ fn anchors_within_reason_are_fine() {
 #[test]
 fn a_warning_does_not_take_the_rule_away() {
     let loaded = one(&rule(
-        "    - {name: outer, days: [daily], minReplicas: 5}\n    - {name: inner, days: [Mon], minReplicas: 3}\n",
+        "    - {name: outer, days: [weekdays], minReplicas: 5}\n    - {name: inner, days: [Mon], minReplicas: 3}\n",
     ));
     assert!(!loaded.has_errors());
     assert_eq!(loaded.problems[0].code, "W0601");
@@ -222,22 +224,22 @@ fn only_a_window_that_surely_loses_is_warned_of() {
     let silent = [
         // It asks for more.
         (
-            "{name: o, days: [daily], replicas: 3}",
+            "{name: o, days: [weekdays], replicas: 3}",
             "{name: i, days: [Mon], replicas: 5}",
         ),
         // It asks for the same.
         (
-            "{name: o, days: [daily], replicas: 5}",
+            "{name: o, days: [weekdays], replicas: 5}",
             "{name: i, days: [Mon], replicas: 5}",
         ),
         // It has the higher priority.
         (
-            "{name: o, days: [daily], replicas: 5}",
+            "{name: o, days: [weekdays], replicas: 5}",
             "{name: i, days: [Mon], replicas: 3, priority: 1}",
         ),
         // It also sets another bound.
         (
-            "{name: o, days: [daily], replicas: 5}",
+            "{name: o, days: [weekdays], replicas: 5}",
             "{name: i, days: [Mon], minReplicas: 3, maxReplicas: 9}",
         ),
         // It is open for longer.
@@ -251,7 +253,7 @@ fn only_a_window_that_surely_loses_is_warned_of() {
         ),
         // Another zone.
         (
-            "{name: o, days: [daily], replicas: 5, timezone: Asia/Tokyo}",
+            "{name: o, days: [weekdays], replicas: 5, timezone: Asia/Tokyo}",
             "{name: i, days: [Mon], replicas: 3}",
         ),
         // Not on all of its dates.
@@ -265,6 +267,398 @@ fn only_a_window_that_surely_loses_is_warned_of() {
             let loaded = one(&rule(&format!("    - {}\n    - {}\n", windows[0], windows[1])));
             assert_eq!(shown(&loaded), "", "{outer} {inner}");
         }
+    }
+}
+
+// The forms of windows, and settings.
+
+fn dates(texts: &[&str]) -> Dates {
+    let mut dates = Dates::default();
+    for text in texts {
+        dates.add(text).unwrap();
+    }
+    dates
+}
+
+/// `HH:MM` to `HH:MM` on these days.
+fn hours(days: StartDays, start: &str, end: &str) -> Occurrences {
+    Occurrences::daily(
+        days,
+        TimeOfDay::parse(start).unwrap(),
+        TimeOfDay::parse(end).unwrap(),
+    )
+}
+
+fn at(text: &str) -> time::Instant {
+    time::Instant::parse(text).unwrap()
+}
+
+#[test]
+fn every_form_of_a_window_means_what_it_says() {
+    let loaded = one(&format!(
+        "calendars: {{off: {{dates: ['12-25', '2026-04-03']}}, fair: {{dates: '2026-09-01..2026-09-04'}}}}\n---\n{}",
+        rule(
+            "    - {name: yearly, dates: ['12-20..01-06', 2026-11-27], timeStart: 08:00, replicas: 2}
+    - {name: calendars, calendar: [off, fair], dates: 05-01, days: weekdays, replicas: 2}
+    - {name: except, days: weekdays, timeEnd: 12:00, except: {calendars: off, dates: [12-24], days: [Fri]}, replicas: 2}
+    - {name: weekly, from: Fri 20:10, until: Mon 10:10, except: {calendars: [off]}, replicas: 2}
+    - {name: dated, from: '2026-11-27T00:00', until: '2026-11-30T06:00:30+01:00', timezone: America/New_York, replicas: 2}
+    - {name: pattern, cron: 0 8 * * MON, duration: 1h30m, except: {dates: 12-25}, replicas: 2, lead: 10m, ramp: 1h}
+    - {name: resting, cron: '@daily', duration: 90s, replicas: 2, suspend: true}
+    - {name: not resting, days: Sun, replicas: 3, suspend: false}
+"
+        )
+    ));
+    assert_eq!(shown(&loaded), "");
+    let windows = &loaded.rules[0].schedule;
+    let plain = |weekdays, chosen: Option<&Dates>| {
+        StartDays::new(weekdays, chosen, Weekdays::NONE, &Dates::default())
+    };
+    let off = dates(&["12-25", "2026-04-03"]);
+    let friday = Weekdays::parse("Fri").unwrap();
+    let expected = [
+        hours(
+            plain(Weekdays::DAILY, Some(&dates(&["12-20..01-06", "2026-11-27"]))),
+            "08:00",
+            "24:00",
+        ),
+        hours(
+            plain(
+                Weekdays::WORKING,
+                Some(&dates(&[
+                    "12-25",
+                    "2026-04-03",
+                    "2026-09-01..2026-09-04",
+                    "05-01",
+                ])),
+            ),
+            "00:00",
+            "24:00",
+        ),
+        hours(
+            StartDays::new(
+                Weekdays::WORKING,
+                None,
+                friday,
+                &dates(&["12-25", "2026-04-03", "12-24"]),
+            ),
+            "00:00",
+            "12:00",
+        ),
+        Occurrences::weekly(
+            WeekTime::parse("Fri 20:10").unwrap(),
+            WeekTime::parse("Mon 10:10").unwrap(),
+            Weekdays::NONE,
+            &off,
+        ),
+        Occurrences::once(at("2026-11-27T05:00:00Z"), at("2026-11-30T05:00:30Z")),
+        Occurrences::cron(
+            &Cron::parse("0 8 * * MON").unwrap(),
+            &StartDays::new(Weekdays::DAILY, None, Weekdays::NONE, &dates(&["12-25"])),
+            5400,
+        ),
+    ];
+    for (window, expected) in windows.iter().zip(&expected) {
+        for day in 0..400 {
+            for hour in [0, 5, 9, 20] {
+                let at =
+                    time::Instant::from_unix(at("2026-01-01T00:10:00Z").unix() + day * 86_400 + hour * 3600);
+                assert_eq!(
+                    window.occurrences.phase(&window.zone, at),
+                    expected.phase(&window.zone, at),
+                    "{} {at}",
+                    window.name
+                );
+            }
+        }
+    }
+    assert_eq!((windows[5].lead, windows[5].ramp), (600, 3600));
+    let suspended: Vec<_> = windows.iter().filter(|window| window.suspended).collect();
+    assert_eq!(suspended.len(), 1);
+    assert_eq!(suspended[0].name, "resting");
+}
+
+fn files(texts: &[&str]) -> Loaded {
+    let named = texts.iter().enumerate();
+    check(
+        named
+            .map(|(number, text)| (format!("{number}.yaml"), (*text).to_owned()))
+            .collect(),
+    )
+}
+
+#[test]
+fn settings_hold_in_all_files_and_later_ones_replace_them() {
+    let open = |name: &str| {
+        format!(
+            "apiVersion: easyscale.io/v1\nkind: ScalingRule\nmetadata: {{name: {name}}}\nspec:\n  target: {{kind: Deployment, name: {name}}}\n  schedule: [{{name: a, calendar: off, replicas: 2}}]\n"
+        )
+    };
+    let loaded = files(&[
+        &open("first"),
+        "calendars: {off: {dates: 12-24, description: x}, unused: {description: y}}\ndefaults: {timezone: Europe/Berlin}\n",
+        &format!(
+            "defaults: {{namespace: shop, timezone: Asia/Tokyo}}\n---\n{}",
+            open("second")
+        ),
+        "calendars:\n  off: {dates: 12-25}\n  unused: {dates: 02-29}\n",
+    ]);
+    assert_eq!(shown(&loaded), "");
+    assert_eq!(loaded.rules.len(), 2);
+    for rule in &loaded.rules {
+        assert_eq!(rule.target.namespace, "shop");
+        let window = &rule.schedule[0];
+        assert_eq!(window.zone.name(), "Asia/Tokyo");
+        let open = |text: &str| window.occurrences.phase(&window.zone, at(text)).open;
+        assert!(open("2026-12-25T00:00:00+09:00"));
+        assert!(!open("2026-12-24T23:59:59+09:00"));
+    }
+}
+
+#[test]
+fn what_a_rule_says_counts_more_than_the_defaults() {
+    let loaded = files(&[
+        "defaults: {namespace: elsewhere, timezone: Asia/Tokyo}",
+        "apiVersion: easyscale.io/v1\nkind: ScalingRule\nmetadata: {name: a, namespace: shop}\nspec:\n  timezone: UTC\n  target: {kind: Deployment, name: a}\n  schedule: [{name: a, days: Mon, replicas: 2}]\n",
+    ]);
+    assert_eq!(shown(&loaded), "");
+    assert_eq!(loaded.rules[0].target.namespace, "shop");
+    assert_eq!(loaded.rules[0].schedule[0].zone.name(), "UTC");
+}
+
+#[test]
+fn a_mistake_in_a_calendar_is_told_once() {
+    let loaded = files(&[
+        &rule(
+            "    - {name: a, calendar: off, days: Mon, replicas: 2}\n    - {name: b, days: daily, timeEnd: 12:00, except: {calendars: [off]}, replicas: 2}\n",
+        ),
+        "calendars: {off: {dates: [Christmas]}}",
+    ]);
+    assert_eq!(codes(&loaded.problems), ["E0403"]);
+    assert!(loaded.rules.is_empty());
+}
+
+#[test]
+fn settings_alone_are_no_policy() {
+    let scratch = Scratch::new("settings");
+    let settings = scratch.write("settings/a.yaml", "defaults: {namespace: shop}\n");
+    let rules = scratch.write("rules/a.yaml", SEED[0].1);
+    let both = load(&[settings.clone(), rules]);
+    assert_eq!(shown(&both), "");
+    assert_eq!(both.rules.len(), 1);
+    assert_eq!(codes(&load(std::slice::from_ref(&settings)).problems), ["E0006"]);
+    let empty = scratch.write("empty.yaml", "# nothing\n");
+    assert_eq!(codes(&load(&[settings, empty]).problems), ["E0006", "E0006"]);
+}
+
+#[test]
+fn passed_windows_are_noted_at_an_instant() {
+    let loaded = one(&rule(
+        "    - {name: dates, dates: [2025-12-24, 2025-12-25], replicas: 2}
+    - {name: span, from: '2025-12-01T00:00', until: '2025-12-25T00:00', replicas: 2}
+    - {name: with a ramp, from: '2025-12-01T00:00', until: '2025-12-25T23:30', ramp: 1h, replicas: 2}
+    - {name: of every year, dates: 12-25, replicas: 2}
+    - {name: suspended, dates: 2025-12-01, replicas: 2, suspend: true}
+    - {name: weekly, days: Mon, replicas: 2}
+",
+    ));
+    assert_eq!(shown(&loaded), "");
+    let told = |text: &str| {
+        let notes = notes(&loaded, at(text));
+        assert!(
+            notes
+                .iter()
+                .all(|note| note.severity == Severity::Note && note.code == "N0702")
+        );
+        notes
+            .iter()
+            .map(|note| note.place().unwrap().line)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(told("2025-12-24T23:59:59Z"), [] as [u32; 0]);
+    assert_eq!(told("2025-12-25T00:00:00Z"), [12]);
+    assert_eq!(told("2025-12-26T00:00:00Z"), [11, 12]);
+    assert_eq!(told("2025-12-26T00:30:00Z"), [11, 12, 13]);
+}
+
+// Windows side by side.
+
+#[test]
+fn windows_of_other_forms_are_not_warned_of_where_it_is_not_certain() {
+    let silent: [&[&str]; 13] = [
+        // The outer one is closed on some of the dates.
+        &[
+            "{name: o, from: Fri 20:00, until: Mon 08:00, except: {dates: 12-25}, replicas: 5}",
+            "{name: i, days: [Sun], replicas: 3}",
+        ],
+        // A ramp: it asks for less at first.
+        &[
+            "{name: o, from: Fri 20:00, until: Mon 08:00, ramp: 1h, replicas: 5}",
+            "{name: i, days: [Sun], replicas: 3}",
+        ],
+        // A ramp of its own goes on after its end.
+        &[
+            "{name: o, days: [Sun], replicas: 5}",
+            "{name: i, days: [Sun], ramp: 1h, replicas: 3}",
+        ],
+        // It opens earlier.
+        &[
+            "{name: o, days: [Sun], replicas: 5}",
+            "{name: i, days: [Sun], lead: 1h, replicas: 3}",
+        ],
+        // Suspended: both ways.
+        &[
+            "{name: o, days: [Sat, Sun], replicas: 5, suspend: true}",
+            "{name: i, days: [Sun], replicas: 3}",
+        ],
+        &[
+            "{name: o, days: [Sat, Sun], replicas: 5}",
+            "{name: i, days: [Sun], replicas: 3, suspend: true}",
+        ],
+        // A pattern may do anything.
+        &[
+            "{name: o, cron: '0 0 * * *', duration: 1h, replicas: 5}",
+            "{name: i, timeEnd: 01:00, replicas: 3}",
+        ],
+        // On some dates only.
+        &[
+            "{name: o, dates: [12-25], replicas: 5}",
+            "{name: i, dates: [12-25..12-26], replicas: 3}",
+        ],
+        &[
+            "{name: o, from: '2026-11-27T00:00', until: '2026-11-28T00:00', replicas: 5}",
+            "{name: i, from: '2026-11-27T00:00', until: '2026-11-28T00:00:01', replicas: 3}",
+        ],
+        // A second between the two.
+        &[
+            "{name: a, timeEnd: '11:59:59', replicas: 5}",
+            "{name: b, timeStart: '12:00', replicas: 5}",
+            "{name: i, days: [Mon], timeStart: '10:00', timeEnd: '14:00', replicas: 3}",
+        ],
+        // One of the two loses to it.
+        &[
+            "{name: a, timeEnd: '12:00', replicas: 5}",
+            "{name: b, timeStart: '12:00', replicas: 2}",
+            "{name: i, days: [Mon], replicas: 3}",
+        ],
+        // Nobody else sets its ceiling in the afternoon.
+        &[
+            "{name: a, timeEnd: '12:00', minReplicas: 5, maxReplicas: 9}",
+            "{name: b, timeStart: '12:00', minReplicas: 5}",
+            "{name: i, days: [Mon], minReplicas: 3, maxReplicas: 6}",
+        ],
+        // Another zone.
+        &[
+            "{name: a, timeEnd: '12:00', replicas: 5}",
+            "{name: b, timeStart: '12:00', replicas: 5, timezone: Asia/Tokyo}",
+            "{name: i, days: [Mon], replicas: 3}",
+        ],
+    ];
+    for windows in silent {
+        let mut turned = windows.to_vec();
+        turned.reverse();
+        for windows in [windows.to_vec(), turned] {
+            let lines: String = windows.iter().map(|window| format!("    - {window}\n")).collect();
+            assert_eq!(shown(&one(&rule(&lines))), "", "{windows:?}");
+        }
+    }
+}
+
+#[test]
+fn windows_that_surely_lose_are_warned_of() {
+    let warned: [(&str, &[&str]); 7] = [
+        (
+            "W0601",
+            &[
+                "{name: o, days: [Fri, Sat], timeStart: '22:00', timeEnd: '06:00', replicas: 5}",
+                "{name: i, from: Sat 23:00, until: Sun 06:00, replicas: 3}",
+            ],
+        ),
+        (
+            "W0601",
+            &[
+                "{name: o, from: Sat 00:00, until: Mon 06:00, replicas: 5}",
+                "{name: i, days: [Sun], dates: [12-20..12-31], timeStart: '22:00', timeEnd: '06:00', replicas: 3}",
+            ],
+        ),
+        (
+            "W0601",
+            &[
+                "{name: o, days: [Sun], lead: 1h, replicas: 5}",
+                "{name: i, days: [Sun], lead: 1h, replicas: 3}",
+            ],
+        ),
+        (
+            "W0601",
+            &[
+                "{name: o, dates: [12-24..12-26], timeStart: '08:00', replicas: 5}",
+                "{name: i, dates: [2026-12-25], timeStart: '09:00', replicas: 3}",
+            ],
+        ),
+        // Over the end of the week, in three parts.
+        (
+            "W0604",
+            &[
+                "{name: a, days: [Sat, Sun], replicas: 5}",
+                "{name: b, days: [Mon], timeEnd: '06:00', replicas: 4}",
+                "{name: c, from: Mon 06:00, until: Mon 09:00, replicas: 4}",
+                "{name: i, from: Sun 12:00, until: Mon 08:00, replicas: 3}",
+            ],
+        ),
+        // Each bound to another window.
+        (
+            "W0604",
+            &[
+                "{name: a, days: [Sat, Sun], minReplicas: 5}",
+                "{name: b, days: [Sun, Mon], maxReplicas: 9, priority: 1}",
+                "{name: i, days: [Sun], minReplicas: 3, maxReplicas: 20}",
+            ],
+        ),
+        (
+            "W0603",
+            &[
+                "{name: i, from: Mon 00:00, until: Mon 00:00:01, replicas: 5}",
+                "{name: a, replicas: 3}",
+            ],
+        ),
+    ];
+    for (code, windows) in warned {
+        let lines: String = windows.iter().map(|window| format!("    - {window}\n")).collect();
+        let loaded = one(&rule(&lines));
+        assert_eq!(codes(&loaded.problems), [code], "{windows:?}\n{}", shown(&loaded));
+        assert!(!loaded.has_errors());
+    }
+}
+
+#[test]
+fn a_lead_before_a_window_that_raises_anything_is_fine() {
+    let silent = [
+        // It raises one bound.
+        (
+            "{name: a, days: [Mon], lead: 1h, minReplicas: 1, maxReplicas: 20}",
+            "minReplicas: 2, maxReplicas: 10",
+        ),
+        // It raises above a window that lowers further.
+        (
+            "{name: a, days: [Mon], timeStart: '09:00', lead: 1h, minReplicas: 3, priority: 1}\n    - {name: b, days: [Sun], minReplicas: 1}",
+            "minReplicas: 5",
+        ),
+        // Nobody knows what holds without it.
+        (
+            "{name: a, days: [Mon], lead: 1h, minReplicas: 1, maxReplicas: 2}",
+            "minReplicas: 2",
+        ),
+        (
+            "{name: a, days: [Mon], lead: 1h, minReplicas: 2}",
+            "minReplicas: 2",
+        ),
+    ];
+    for (windows, default) in silent {
+        let loaded = one(&format!(
+            "{}  default: {{{default}}}\n",
+            rule(&format!("    - {windows}\n"))
+        ));
+        assert_eq!(shown(&loaded), "", "{windows}");
     }
 }
 
@@ -301,8 +695,8 @@ fn problems_read_as_written_down() {
         "EASYSCALE_BLESS=1 writes these down:\n{}",
         wrong.join("\n")
     );
-    // Told of the file system below.
-    let elsewhere = ["E0001", "E0002", "E0003", "E0005", "E0008"];
+    // Told of the file system, and of an instant, below.
+    let elsewhere = ["E0001", "E0002", "E0003", "E0005", "E0008", "N0702"];
     let untold: Vec<_> = CODES
         .iter()
         .map(|(code, _)| *code)
@@ -469,6 +863,35 @@ fn a_flood_of_mistakes_on_one_line_is_told_quickly() {
     assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
 }
 
+#[test]
+fn many_windows_with_many_dates_are_compared_quickly() {
+    let dates: Vec<_> = (0..40)
+        .map(|i| format!("{}-01-01..{}-06-30", 2000 + 3 * i, 2002 + 3 * i))
+        .collect();
+    // Each has its own last date, so that none lies inside another.
+    let windows: String = (0..200)
+        .map(|i| {
+            let (dates, last) = (dates.join(", "), 2300 + i);
+            format!("    - {{name: w{i}, dates: [{dates}, {last}-01-01], replicas: {i}}}\n")
+        })
+        .collect();
+    let start = Instant::now();
+    let loaded = one(&rule(&windows));
+    assert!(!loaded.has_errors());
+    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+    let halves: String = (0..100)
+        .map(|i| {
+            let (first, second) = (i % 24, i % 24 + 1);
+            format!(
+                "    - {{name: w{i}, timeStart: '{first:02}:00', timeEnd: '{second:02}:00', replicas: {i}}}\n"
+            )
+        })
+        .collect();
+    let start = Instant::now();
+    assert!(!one(&rule(&format!("{halves}    - {{name: all, replicas: 0}}\n"))).has_errors());
+    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+}
+
 fn places_are_inside(loaded: &Loaded) {
     let check = |mark: &Mark| {
         let source = loaded
@@ -535,6 +958,8 @@ proptest! {
                 "\n", "\n  ", "\n    ", "\r\n", "- ", ": ", "? ", "[", "]", "{", "}", ", ", "&a ", "*a", "!!str ", "!x ",
                 "<<", "|\n", ">-\n", "---\n", "...\n", "#c", "\"", "'", "\t", "é", "\u{feff}", "\u{1b}", "0x1", "1e3", "~",
                 "apiVersion: easyscale.io/v1\n", "kind: ScalingRule\n", "spec:\n  ", "schedule:\n    - ", "name: a\n",
+                "calendars: ", "defaults: ", "calendar: ", "except: ", "from: ", "until: ", "cron: ", "duration: ", "lead: ",
+                "ramp: ", "suspend: ", "Fri 20:10", "2026-11-27T00:00", "+01:00", "0 8 * * MON", "1h30m", "..", "12-20..01-06",
                 "days: ", "dates: ", "2025-12-25", "timeStart: ", "16:00", "replicas: ", "-1", "limits: ", "List", "items: ",
             ]),
             0..40,

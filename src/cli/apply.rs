@@ -25,6 +25,7 @@ pub(super) async fn run(args: ApplyArgs, printer: Printer) -> anyhow::Result<Exi
     let Some(planner) = load::planner(&policies, options, printer, output == Output::Json)? else {
         return Ok(Exit::Failed);
     };
+    load::warn_of_old_zone_rules(place.at, printer);
     warn_of_pretended_time(&place, printer);
     let done = pass(&planner, &place, &write, |observed, at| {
         planner.plan(observed, at)

@@ -253,6 +253,9 @@ pub(super) struct ValidateArgs {
     /// How problems are shown.
     #[arg(short, long, value_enum, default_value = "text", value_name = "FORMAT")]
     pub(super) output: TextOrJson,
+    /// Pretend that it is this instant: dates that have passed by then are noted.
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    pub(super) at: Option<Instant>,
 }
 
 #[derive(Debug, Args)]

@@ -8,7 +8,7 @@ use crate::cluster::{Cluster, Live, Manifests};
 use crate::plan::{Failure, FailureKind, Observed, Options, Plan, Planner};
 use crate::policy::{self, Loaded};
 use crate::report::problems;
-use crate::time::Instant;
+use crate::time::{Instant, tzdb_is_old, tzdb_source, tzdb_version};
 
 /// A planner of the rules; `None` when they have errors, which are then told, on stdout too if `json`.
 pub(super) fn planner(
@@ -34,6 +34,19 @@ pub(super) fn planner(
         ));
     }
     Ok(Some(planner))
+}
+
+/// Warns of zone rules that are more than a year old at `at`; an instant to come is no reason to worry.
+pub(super) fn warn_of_old_zone_rules(at: Option<Instant>, printer: Printer) {
+    let now = now();
+    if tzdb_is_old(at.map_or(now, |at| at.min(now))) {
+        printer.warn(&format!(
+            "the zone rules {} ({}) are more than a year old: clock changes that were decided since are missing; \
+             update easyscale, or the system's tzdata",
+            tzdb_version(),
+            tzdb_source()
+        ));
+    }
 }
 
 /// Problems, for people.

@@ -21,6 +21,7 @@ pub(super) async fn run(args: PlanArgs, printer: Printer) -> anyhow::Result<Exit
     let Some(planner) = load::planner(&policies, options, printer, output == Output::Json)? else {
         return Ok(Exit::Failed);
     };
+    load::warn_of_old_zone_rules(place.at, printer);
     let make = |observed: &Observed, at| planner.plan(observed, at);
     let (plan, name) = load::plan(&place, deadline, &planner, make).await?;
     show(&plan, &name, output, show_unchanged, printer)?;

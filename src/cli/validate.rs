@@ -7,8 +7,10 @@ use super::printer::Printer;
 use crate::policy;
 
 pub(super) fn run(args: ValidateArgs, printer: Printer) -> anyhow::Result<Exit> {
-    let ValidateArgs { policies, output } = args;
-    let loaded = policy::load(&policies.paths);
+    let ValidateArgs { policies, output, at } = args;
+    let mut loaded = policy::load(&policies.paths);
+    let notes = policy::notes(&loaded, at.unwrap_or_else(load::now));
+    loaded.problems.extend(notes);
     load::tell(&loaded, printer);
     match output {
         TextOrJson::Json => printer.data(&load::problems_json(&loaded))?,

@@ -1,40 +1,18 @@
-//! From the windows that set the bounds to what is asked: limits, conflicts, sleep, targets without autoscaler.
+//! From the two bounds that are asked to what is done: conflicts, sleep, targets without autoscaler.
 
-use super::contest::Winners;
-use super::{Adjusted, Base, Decision, Setter, Want};
-use crate::policy::{Limits, Replicas, Rule, Setting};
+use super::asked::Asked;
+use super::{Adjusted, Base, Decision, Want};
+use crate::policy::Replicas;
 
-/// A bound that a window or `default` asks.
-#[derive(Clone, Copy)]
-struct Asked {
-    want: Want,
-    /// The window's priority. `default` has none: it is lower than every window, like an original.
-    rank: Option<i32>,
-}
-
-/// The decision of these winners, without its `until`.
-pub(super) fn settle(rule: &Rule, base: Base, winners: Winners) -> Decision {
-    let (setting, setter, rank) = origin(rule, winners.floor);
-    if setting.is_sleep() {
-        let replicas = Some(Want {
-            value: 0,
-            setter,
-            adjusted: None,
-        });
+/// The decision, without its `until`.
+#[inline]
+pub(super) fn settle(base: Base, floor: Option<Asked>, ceiling: Option<Asked>) -> Decision {
+    if let Some(sleep) = floor.filter(|floor| floor.sleep) {
         return Decision {
-            replicas,
+            replicas: Some(sleep.want),
             ..Decision::default()
         };
     }
-    let floor = setting
-        .floor
-        .as_ref()
-        .map(|it| ask(it.value, setter, rank, &rule.limits));
-    let (setting, setter, rank) = origin(rule, winners.ceiling);
-    let ceiling = setting
-        .ceiling
-        .as_ref()
-        .map(|it| ask(it.value, setter, rank, &rule.limits));
     match base {
         Base::Autoscaler {
             floor: original_floor,
@@ -44,29 +22,6 @@ pub(super) fn settle(rule: &Rule, base: Base, winners: Winners) -> Decision {
             replicas: scale(floor, ceiling, original),
             ..Decision::default()
         },
-    }
-}
-
-/// The window that won, or else `default`.
-fn origin(rule: &Rule, winner: Option<usize>) -> (&Setting, Setter, Option<i32>) {
-    match winner.and_then(|index| Some((index, rule.schedule.get(index)?))) {
-        Some((index, window)) => (&window.sets, Setter::Window(index), Some(window.priority)),
-        None => (&rule.default, Setter::Default, None),
-    }
-}
-
-fn ask(written: Replicas, setter: Setter, rank: Option<i32>, limits: &Limits) -> Asked {
-    let at_least = limits.min.as_ref().map_or(Replicas::MIN, |min| min.value);
-    let at_most = limits.max.as_ref().map_or(Replicas::MAX, |max| max.value);
-    let value = written.max(at_least).min(at_most);
-    let adjusted = (value != written).then_some(Adjusted::ByLimits);
-    Asked {
-        want: Want {
-            value,
-            setter,
-            adjusted,
-        },
-        rank,
     }
 }
 

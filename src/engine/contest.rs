@@ -1,25 +1,39 @@
-//! Overlaps: which of the open windows sets which bound.
+//! Overlaps: which window beats which, per bound.
 
 use std::cmp::Ordering;
 
 use super::Why;
-use crate::policy::{Replicas, Rule, Setting, Window};
-use crate::time::{Instant, Phase};
+use super::activity::{Doing, Stage};
+use super::ramp::Ramp;
+use crate::policy::{Replicas, Setting, Window};
+use crate::time::Instant;
 
-/// The windows that set the bounds, as indices into the schedule; `None`: no open window does.
+/// The strongest windows that ask for a bound in full, as indices into the schedule; `None`: there is none.
+/// Whoever is weaker does not show; whoever is stronger still ramps, or is shut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Winners {
     pub(super) floor: Option<usize>,
     pub(super) ceiling: Option<usize>,
+    /// Whether any window ramps: it may move what a winner asks.
+    pub(super) any_ramps: bool,
 }
 
 impl Winners {
-    pub(super) fn among(schedule: &[Window], phases: &[Phase]) -> Self {
+    pub(super) fn among(schedule: &[Window], doings: &[Doing]) -> Self {
         let mut winners = Self {
             floor: None,
             ceiling: None,
+            any_ramps: false,
         };
-        for (index, window) in open(schedule, phases) {
+        for (index, (window, doing)) in schedule.iter().zip(doings).enumerate() {
+            match doing.stage {
+                Stage::Full => {}
+                Stage::Ramping(_) => {
+                    winners.any_ramps = true;
+                    continue;
+                }
+                Stage::Shut => continue,
+            }
             if wins(schedule, window, winners.floor, floor) {
                 winners.floor = Some(index);
             }
@@ -30,22 +44,16 @@ impl Winners {
         winners
     }
 
-    /// The next edge that can make a difference: a winner closes, or a window opens that beats one.
+    /// The next edge that can make a difference: a winner's own, or one of a window that beats a winner.
     /// All others only come and go behind the winners, and whoever sleeps has no ceiling.
-    pub(super) fn next_edge(self, rule: &Rule, phases: &[Phase]) -> Option<Instant> {
-        let schedule = &rule.schedule;
-        let floor_from = self
-            .floor
-            .and_then(|winner| schedule.get(winner))
-            .map(|window| &window.sets);
-        let asleep = floor_from.unwrap_or(&rule.default).is_sleep();
+    pub(super) fn next_edge(self, schedule: &[Window], doings: &[Doing], asleep: bool) -> Option<Instant> {
         let mut earliest: Option<Instant> = None;
-        for (index, (window, phase)) in schedule.iter().zip(phases).enumerate() {
-            let Some(next) = phase.next else { continue };
+        for (index, (window, doing)) in schedule.iter().zip(doings).enumerate() {
+            let Some(next) = doing.next else { continue };
             if earliest.is_some_and(|earliest| earliest <= next) {
                 continue;
             }
-            let matters = if phase.open {
+            let matters = if doing.stage == Stage::Full {
                 self.floor == Some(index) || (self.ceiling == Some(index) && !asleep)
             } else {
                 wins(schedule, window, self.floor, floor)
@@ -59,23 +67,45 @@ impl Winners {
     }
 }
 
-fn open<'s>(schedule: &'s [Window], phases: &[Phase]) -> impl Iterator<Item = (usize, &'s Window)> {
-    let windows = schedule.iter().enumerate().zip(phases);
-    windows.filter(|(_, phase)| phase.open).map(|(window, _)| window)
-}
-
 pub(super) type Bound = fn(&Setting) -> Option<Replicas>;
 
+#[inline]
 pub(super) fn floor(sets: &Setting) -> Option<Replicas> {
     sets.floor.as_ref().map(|floor| floor.value)
 }
 
+#[inline]
 pub(super) fn ceiling(sets: &Setting) -> Option<Replicas> {
     sets.ceiling.as_ref().map(|ceiling| ceiling.value)
 }
 
+/// The ramping windows that beat `winner` for the bound, weakest first.
+pub(super) fn ramping_above<'s>(
+    schedule: &'s [Window],
+    doings: &'s [Doing],
+    winner: Option<usize>,
+    bound: Bound,
+) -> impl Iterator<Item = (usize, &'s Window, Ramp)> {
+    let mut below = winner;
+    // There are few of them, so that looking for each beats sorting, and nothing is allocated.
+    std::iter::from_fn(move || {
+        let mut weakest: Option<(usize, &Window, Ramp)> = None;
+        for (index, (window, doing)) in schedule.iter().zip(doings).enumerate() {
+            let Stage::Ramping(ramp) = doing.stage else {
+                continue;
+            };
+            let is_weaker = weakest.is_none_or(|(_, weakest, _)| beats(weakest, window, bound));
+            if is_weaker && wins(schedule, window, below, bound) {
+                weakest = Some((index, window, ramp));
+            }
+        }
+        below = weakest.map(|(index, ..)| index);
+        weakest
+    })
+}
+
 /// Why `winner` beats `loser` for a bound that both set.
-pub(super) fn beats(winner: &Window, loser: &Window, bound: Bound) -> Why {
+pub(super) fn why(winner: &Window, loser: &Window, bound: Bound) -> Why {
     if winner.priority != loser.priority {
         Why::Priority
     } else if bound(&winner.sets) != bound(&loser.sets) {
@@ -85,20 +115,22 @@ pub(super) fn beats(winner: &Window, loser: &Window, bound: Bound) -> Why {
     }
 }
 
-/// Whether `window` sets the bound and beats the one that holds it: by priority, then by asking for more
-/// (capacity is the safe mistake), then by name, the first in byte order.
+/// Whether `window` sets the bound and beats the one that holds it.
 #[inline]
 fn wins(schedule: &[Window], window: &Window, holder: Option<usize>, bound: Bound) -> bool {
-    let Some(value) = bound(&window.sets) else {
-        return false;
-    };
-    let Some(holder) = holder.and_then(|holder| schedule.get(holder)) else {
-        return true;
-    };
+    bound(&window.sets).is_some()
+        && holder
+            .and_then(|holder| schedule.get(holder))
+            .is_none_or(|holder| beats(window, holder, bound))
+}
+
+/// By priority, then by asking for more (capacity is the safe mistake), then by name, the first in byte order.
+#[inline]
+pub(super) fn beats(window: &Window, other: &Window, bound: Bound) -> bool {
     let order = window
         .priority
-        .cmp(&holder.priority)
-        .then_with(|| Some(value).cmp(&bound(&holder.sets)))
-        .then_with(|| holder.name.cmp(&window.name));
+        .cmp(&other.priority)
+        .then_with(|| bound(&window.sets).cmp(&bound(&other.sets)))
+        .then_with(|| other.name.cmp(&window.name));
     order == Ordering::Greater
 }

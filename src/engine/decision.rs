@@ -44,6 +44,16 @@ pub struct Want {
     pub adjusted: Option<Adjusted>,
 }
 
+impl Want {
+    /// The window that asks, as an index into the schedule.
+    pub(super) fn window(self) -> Option<usize> {
+        match self.setter {
+            Setter::Window(index) => Some(index),
+            Setter::Default => None,
+        }
+    }
+}
+
 /// Who asks for a bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Setter {

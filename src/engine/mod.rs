@@ -1,91 +1,71 @@
 //! (rule, base, instant) -> [`Decision`]. Total and pure.
 //!
-//! Which windows are open is a question to `time`; which of them sets each bound is settled in `contest`;
-//! what the two bounds mean together in `bounds`. Here: the same at the next edges, for `until`.
+//! When a window is open is a question to `time`. What it makes of that, with its lead and its ramps, is in
+//! `activity` and `ramp`; which window beats which in `contest`; what they make of one bound together in
+//! `asked`, and what the two bounds mean in `bounds`. `walk` brings all of it forward from edge to edge: as far
+//! as the next change for a decision's `until`, over a range for a timeline. `explanation` tells what each
+//! window has to do with it.
 
+mod activity;
+mod asked;
 mod bounds;
 mod contest;
 mod decision;
 mod explanation;
+mod ramp;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod walk;
 
-use crate::policy::{Rule, Window};
-use crate::time::{Instant, Moment, Phase, Zone};
-use contest::Winners;
+use crate::policy::Rule;
+use crate::time::Instant;
+use activity::IDLE;
 pub use decision::{Adjusted, Base, Decision, Setter, Want};
-pub use explanation::{Activity, Considered, Explanation, Standing, Why, explain};
+pub use explanation::{Activity, Considered, Explanation, Hidden, Standing, Why, explain};
 pub use timeline::{Segment, timeline};
+use walk::{Stop, Walk};
 
 /// Schedules of up to this many windows are decided without allocating.
 const ON_STACK: usize = 32;
 
-/// How many edges that change nothing are passed in search of one that does. Only a bound that stays
-/// hidden behind another one makes such edges, so this is years away; but the search must end.
+/// How many edges that change nothing are passed in search of one that does. Only what stays hidden behind
+/// something else makes such edges, so this is far away; but the search must end.
 const EDGES: usize = 4096;
-
-const CLOSED: Phase = Phase {
-    open: false,
-    next: None,
-};
 
 /// What `rule` asks at `at`, given what it starts from.
 ///
 /// Holds on `[at, until)`.
 #[must_use]
 pub fn decide(rule: &Rule, base: &Base, at: Instant) -> Decision {
-    let mut on_stack = [CLOSED; ON_STACK];
+    let mut on_stack = [IDLE; ON_STACK];
     let mut on_heap;
-    let phases = match on_stack.get_mut(..rule.schedule.len()) {
-        Some(phases) => phases,
+    let room = match on_stack.get_mut(..rule.schedule.len()) {
+        Some(room) => room,
         None => {
-            on_heap = vec![CLOSED; rule.schedule.len()];
+            on_heap = vec![IDLE; rule.schedule.len()];
             on_heap.as_mut_slice()
         }
     };
-    observe(&rule.schedule, phases, at, |_| true);
-    let winners = Winners::among(&rule.schedule, phases);
-    let decision = bounds::settle(rule, *base, winners);
-    let until = next_change(rule, *base, phases, winners, &decision);
-    Decision { until, ..decision }
-}
-
-/// Brings those phases that `is_due` up to `at`.
-fn observe(schedule: &[Window], phases: &mut [Phase], at: Instant, is_due: impl Fn(&Phase) -> bool) {
-    let mut placed: Option<(&Zone, Moment)> = None;
-    for (window, phase) in schedule.iter().zip(phases) {
-        if !is_due(phase) {
-            continue;
-        }
-        let moment = match placed {
-            Some((zone, moment)) if zone.shares_table(&window.zone) => moment,
-            _ => window.zone.moment(at),
-        };
-        placed = Some((&window.zone, moment));
-        *phase = window.occurrences.phase_at(&window.zone, &moment);
+    let mut walk = Walk::start(rule, room, at);
+    let here = walk.stop(*base);
+    let until = next_change(&mut walk, *base, here);
+    Decision {
+        until,
+        ..here.decision
     }
 }
 
-/// The first edge from which on another decision holds.
-fn next_change(
-    rule: &Rule,
-    base: Base,
-    phases: &mut [Phase],
-    mut winners: Winners,
-    held: &Decision,
-) -> Option<Instant> {
-    let mut edge = None;
+/// The first edge after `here` from which on another decision holds.
+fn next_change(walk: &mut Walk<'_>, base: Base, here: Stop) -> Option<Instant> {
+    let mut edge = walk.next_edge(here);
     for _ in 0..EDGES {
-        let next = winners.next_edge(rule, phases)?;
-        observe(&rule.schedule, phases, next, |phase| {
-            phase.next.is_some_and(|edge| edge <= next)
-        });
-        winners = Winners::among(&rule.schedule, phases);
-        edge = Some(next);
-        if bounds::settle(rule, base, winners) != *held {
+        walk.go_on_to(edge?);
+        let there = walk.stop(base);
+        if there.decision != here.decision {
             break;
         }
+        edge = walk.next_edge(there);
     }
     edge
 }

@@ -2,9 +2,14 @@
 
 use std::collections::BTreeMap;
 
+mod explanations;
+mod leads;
+mod ramps;
+mod timelines;
+
 use super::*;
-use crate::policy::{Limits, Place, Replicas, Setting, Sourced, Target, Wake};
-use crate::time::{Date, Occurrences, TimeOfDay, Weekdays};
+use crate::policy::{Limits, Place, Replicas, Setting, Sourced, Target, Wake, Window};
+use crate::time::{Date, Dates, Occurrences, StartDays, TimeOfDay, Weekdays, Zone};
 
 fn place() -> Place {
     Place {
@@ -44,13 +49,19 @@ fn replicas(value: Replicas) -> Setting {
     }
 }
 
+/// These dates and no others.
+fn on(dates: impl IntoIterator<Item = Date>) -> StartDays {
+    let dates = dates.into_iter().collect();
+    StartDays::new(Weekdays::DAILY, Some(&dates), Weekdays::NONE, &Dates::default())
+}
+
 /// A window that is open every day from `times.0` to `times.1`, UTC.
 fn window(name: &str, times: (&str, &str), sets: Setting, priority: i32) -> Window {
     let time = |text: &str| TimeOfDay::parse(text).unwrap();
     Window {
         name: name.to_owned(),
         place: place(),
-        occurrences: Occurrences::daily(Weekdays::DAILY, None, time(times.0), time(times.1)),
+        occurrences: Occurrences::daily(StartDays::weekly(Weekdays::DAILY), time(times.0), time(times.1)),
         zone: Zone::utc(),
         sets,
         priority,
@@ -58,6 +69,18 @@ fn window(name: &str, times: (&str, &str), sets: Setting, priority: i32) -> Wind
         ramp: 0,
         suspended: false,
         description: None,
+    }
+}
+
+impl Window {
+    /// Opens so many seconds earlier.
+    fn leading(self, lead: u32) -> Self {
+        Self { lead, ..self }
+    }
+
+    /// Moves its bounds over so many seconds.
+    fn ramping(self, ramp: u32) -> Self {
+        Self { ramp, ..self }
     }
 }
 
@@ -105,6 +128,11 @@ fn at(text: &str) -> Instant {
     Instant::parse(text).unwrap()
 }
 
+/// At this time of 2026-11-27, UTC.
+fn clock(time: &str) -> Instant {
+    at(&format!("2026-11-27T{time}Z"))
+}
+
 fn noon() -> Instant {
     at("2026-11-27T12:30:00Z")
 }
@@ -125,7 +153,7 @@ fn moved(value: Replicas, setter: Setter, adjusted: Adjusted) -> Option<Want> {
     })
 }
 
-use Adjusted::{ByLimits, CeilingAsScale, ToCeiling, ToFloor};
+use Adjusted::{ByLimits, CeilingAsScale, Ramping, ToCeiling, ToFloor};
 use Setter::{Default as FromDefault, Window as From};
 
 /// `decide` at noon, as (floor, ceiling); no scale is asked.
@@ -336,6 +364,18 @@ fn until(rule: &Rule, base: Base) -> Option<Instant> {
 }
 
 #[test]
+fn a_suspended_window_is_never_active() {
+    let mut rule = rule(vec![
+        window("peak", NOON, floor(9), 7).leading(600).ramping(600),
+        window("day", ("08:00", "18:00"), floor(5), 0),
+    ]);
+    rule.schedule[0].suspended = true;
+    let day = decide(&rule, &UNKNOWN, noon());
+    assert_eq!(day.floor, want(5, From(1)));
+    assert_eq!(day.until, Some(clock("18:00:00")), "it opens and closes nothing");
+}
+
+#[test]
 fn until_is_the_next_edge_that_changes_something() {
     let mut rule = rule(vec![
         window("day", ("08:00", "18:00"), floor(5), 1),
@@ -383,7 +423,7 @@ fn until_is_never_if_nothing_changes_again() {
         TimeOfDay::parse("12:00").unwrap(),
         TimeOfDay::parse("13:00").unwrap(),
     );
-    past.schedule[0].occurrences = Occurrences::daily(Weekdays::DAILY, Some(vec![date]), start, end);
+    past.schedule[0].occurrences = Occurrences::daily(on([date]), start, end);
     assert_eq!(until(&past, UNKNOWN), None);
 }
 

@@ -1,6 +1,8 @@
 //! (rule, range) -> [`Segment`]s: what the rule alone asks, over a range of time.
 
-use super::{Base, Decision, Setter, Want, decide};
+use super::activity::IDLE;
+use super::walk::Walk;
+use super::{Base, Want};
 use crate::policy::Rule;
 use crate::time::Instant;
 
@@ -24,12 +26,7 @@ impl Segment {
     #[must_use]
     pub fn windows(&self) -> Vec<usize> {
         let wants = [self.replicas, self.floor, self.ceiling].into_iter().flatten();
-        let mut windows: Vec<usize> = wants
-            .filter_map(|want| match want.setter {
-                Setter::Window(index) => Some(index),
-                Setter::Default => None,
-            })
-            .collect();
+        let mut windows: Vec<usize> = wants.filter_map(Want::window).collect();
         windows.sort_unstable();
         windows.dedup();
         windows
@@ -44,32 +41,34 @@ impl Segment {
 /// Empty if `until` is not after `from`.
 #[must_use]
 pub fn timeline(rule: &Rule, from: Instant, until: Instant) -> Vec<Segment> {
-    let unknown = Base::Autoscaler {
-        floor: None,
-        ceiling: None,
-    };
     let mut segments: Vec<Segment> = Vec::new();
+    if until <= from {
+        return segments;
+    }
+    let mut room = vec![IDLE; rule.schedule.len()];
+    let mut walk = Walk::start(rule, &mut room, from);
     let mut at = from;
-    while at < until {
-        let alone = decide(rule, &Base::Scale(None), at);
-        let autoscaled = decide(rule, &unknown, at);
-        let next = earlier(alone, autoscaled).map_or(until, |next| next.min(until));
+    loop {
+        let alone = walk.stop(Base::Scale(None));
+        let autoscaled = walk.stop(Base::Autoscaler {
+            floor: None,
+            ceiling: None,
+        });
+        let edges = [walk.next_edge(alone), walk.next_edge(autoscaled)];
+        let edge = edges.into_iter().flatten().min().filter(|edge| *edge < until);
         let segment = Segment {
             from: at,
-            until: next,
-            replicas: alone.replicas,
-            floor: autoscaled.floor,
-            ceiling: autoscaled.ceiling,
+            until: edge.unwrap_or(until),
+            replicas: alone.decision.replicas,
+            floor: autoscaled.decision.floor,
+            ceiling: autoscaled.decision.ceiling,
         };
         match segments.last_mut() {
-            Some(last) if last.asks_the_same(&segment) => last.until = next,
+            Some(last) if last.asks_the_same(&segment) => last.until = segment.until,
             _ => segments.push(segment),
         }
-        at = next;
+        let Some(edge) = edge else { return segments };
+        walk.go_on_to(edge);
+        at = edge;
     }
-    segments
-}
-
-fn earlier(one: Decision, other: Decision) -> Option<Instant> {
-    [one.until, other.until].into_iter().flatten().min()
 }

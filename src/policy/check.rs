@@ -75,7 +75,12 @@ impl<'a> Checker<'a> {
         self.untold += 1;
     }
 
-    /// A warning, which leaves its part sound.
+    /// A mistake that is told where it was made, and makes this part unsound as well.
+    pub(super) fn told_elsewhere(&mut self) {
+        self.errors += 1;
+    }
+
+    /// A warning or note, which leaves its part sound.
     pub(super) fn warn(&mut self, warning: Problem, span: Span) {
         let errors = self.errors;
         self.report(warning, span);
@@ -276,6 +281,26 @@ impl<'n> Field<'n> {
         None
     }
 
+    /// `true` or `false`.
+    pub(super) fn boolean(self, check: &mut Checker<'_>) -> Option<bool> {
+        if let Value::Bool(value) = self.node.value {
+            return Some(value);
+        }
+        let name = self.name;
+        let problem = Problem::error(
+            codes::WRONG_TYPE,
+            format!("`{name}` must be true or false, found {}", self.node.describe()),
+        );
+        let problem = match &self.node.value {
+            Value::Str(text) if text.eq_ignore_ascii_case("false") || text.eq_ignore_ascii_case("true") => {
+                problem.hint(format!("without quotes: `{name}: {}`", text.to_ascii_lowercase()))
+            }
+            _ => problem.hint(format!("write `{name}: true`, or remove the line")),
+        };
+        check.report(problem, self.node.span);
+        None
+    }
+
     /// A text, or a list of texts.
     pub(super) fn texts(self, check: &mut Checker<'_>) -> Vec<(&'n str, Span)> {
         match &self.node.value {
@@ -304,7 +329,13 @@ fn text<'n>(node: &'n Node, name: &str, check: &mut Checker<'_>) -> Option<&'n s
     };
     let problem = match (name, &node.value) {
         ("days", _) => problem.hint("for example `[Saturday, Sunday]` or `[Mon-Fri]`"),
-        ("dates", _) => problem.hint("for example `[\"2026-12-25\"]`"),
+        ("dates", _) => problem.hint("for example `[\"2026-12-25\"]`, or `[\"12-25\"]` for every year"),
+        ("calendar" | "calendars", _) => problem.hint("for example `[public-holidays]`"),
+        ("from" | "until", _) => problem.hint(format!(
+            "for example `{name}: \"Fri 20:00\"` or `{name}: \"2026-11-27T20:00\"`"
+        )),
+        ("lead" | "ramp" | "duration", _) => problem.hint(format!("for example `{name}: 15m`")),
+        ("cron", _) => problem.hint("for example `cron: \"0 8 * * MON-FRI\"`"),
         ("timeStart" | "timeEnd", _) => problem.hint(format!("for example `{name}: \"16:30\"`")),
         ("timezone", _) => problem.hint("for example `timezone: \"Europe/Berlin\"`"),
         (_, Value::Int(_) | Value::Float(_) | Value::Bool(_)) => {

@@ -4,7 +4,8 @@ macro_rules! codes {
     ($($name:ident = $code:literal, $title:literal;)*) => {
         $(#[doc = $title] pub(crate) const $name: &str = $code;)*
 
-        /// Every code with its title, in order. `E`: the policies cannot be used; `W`: they can.
+        /// Every code with its title, in order. `E`: the policies cannot be used; `W`: they can, but probably do not
+        /// say what was meant; `N`: they can, and something about them is worth knowing.
         pub const CODES: &[(&str, &str)] = &[$(($code, $title)),*];
     };
 }
@@ -47,6 +48,15 @@ codes! {
     EMPTY_TIME = "E0405", "a window that starts and ends at the same time";
     STARTS_AT_END = "E0406", "a window that starts at 24:00";
     NEVER_OPENS = "E0407", "a window that never opens";
+    BAD_DURATION = "E0408", "not a length of time";
+    BAD_CRON = "E0409", "not a cron pattern";
+    BAD_MOMENT = "E0410", "not a point in time where a span starts or ends";
+    MIXED_FORMS = "E0411", "keys that do not go together in one window";
+    BACKWARDS = "E0412", "a span that ends before it starts";
+    LONG_LEAD = "E0413", "a lead longer than the time between two starts";
+    LONG_RAMP = "E0414", "a ramp longer than the window";
+    UNKNOWN_CALENDAR = "E0415", "an unknown calendar";
+    EMPTY_CALENDAR = "E0416", "a calendar without dates";
     // E05: replicas.
     BAD_REPLICAS = "E0501", "not a number of replicas";
     REPLICAS_AND_BOUNDS = "E0502", "replicas beside minReplicas or maxReplicas";
@@ -60,8 +70,14 @@ codes! {
     DUPLICATE_RULE = "E0602", "two rules of one name";
     DUPLICATE_TARGET = "E0603", "two rules for one target";
     EMPTY_RULE = "E0604", "a rule that changes nothing";
+    // N: notes.
+    FIXED_ZONE = "N0701", "a time zone that does not follow clock changes";
+    PASSED = "N0702", "a window that will not open again";
     // W: warnings.
     LOST_WINDOW = "W0601", "a window that never has an effect";
+    EARLY_LOWERING = "W0602", "a lead on a window that lowers";
+    ALWAYS_OPEN = "W0603", "a window that is always open";
+    COVERED_WINDOW = "W0604", "a window that never has an effect beside several others";
 }
 
 #[cfg(test)]

@@ -8,12 +8,14 @@ use super::codes;
 use super::name::{self, Form};
 use super::node::{Node, Value};
 use super::problem::Problem;
-use super::rule::{Limits, Rule, Setting, Target, Wake, Window};
+use super::rule::{Limits, Rule, Setting, Target, Wake};
+use super::settings::Settings;
 use super::side_by_side;
 use super::source::{Mark, Span};
 use super::target;
-use super::window;
+use super::window::{self, Sound};
 use super::words::{self, quoted};
+use super::zone;
 use crate::time::Zone;
 
 pub(super) const API_VERSION: &str = "easyscale.io/v1";
@@ -74,10 +76,12 @@ pub(super) struct Read {
     pub(super) target: Option<(Target, Mark)>,
     /// Only a rule without a mistake.
     pub(super) rule: Option<Rule>,
+    /// The names of the rule's windows.
+    pub(super) windows: Vec<Mark>,
 }
 
 /// Reads a document, or each document in a `List`.
-pub(super) fn read(node: &Node, check: &mut Checker<'_>) -> Vec<Read> {
+pub(super) fn read(node: &Node, settings: &Settings, check: &mut Checker<'_>) -> Vec<Read> {
     if let Some(Value::Str(kind)) = node.get("kind").map(|kind| &kind.value)
         && (kind == "List" || kind == "ScalingRuleList")
         && let Some(Node {
@@ -85,12 +89,15 @@ pub(super) fn read(node: &Node, check: &mut Checker<'_>) -> Vec<Read> {
             ..
         }) = node.get("items")
     {
-        return items.iter().filter_map(|item| one(item, check)).collect();
+        return items
+            .iter()
+            .filter_map(|item| one(item, settings, check))
+            .collect();
     }
-    one(node, check).into_iter().collect()
+    one(node, settings, check).into_iter().collect()
 }
 
-fn one(node: &Node, check: &mut Checker<'_>) -> Option<Read> {
+fn one(node: &Node, settings: &Settings, check: &mut Checker<'_>) -> Option<Read> {
     let errors = check.errors();
     if !is_scaling_rule(node, check) {
         return None;
@@ -115,11 +122,8 @@ fn one(node: &Node, check: &mut Checker<'_>) -> Option<Read> {
             check,
         )
         .and_then(|field| {
-            spec(
-                field,
-                metadata.as_ref().and_then(|m| m.namespace.as_deref()),
-                check,
-            )
+            let own = metadata.as_ref().and_then(|m| m.namespace.as_deref());
+            spec(field, own.or(settings.namespace.as_deref()), settings, check)
         });
     let metadata = metadata?;
     let name = metadata.name.map(|(name, span)| (name, check.mark(span)));
@@ -128,26 +132,33 @@ fn one(node: &Node, check: &mut Checker<'_>) -> Option<Read> {
             name,
             target: None,
             rule: None,
+            windows: Vec::new(),
         });
     };
     let target = spec
         .target
         .clone()
         .map(|(target, span)| (target, check.mark(span)));
+    let windows = spec.schedule.iter().map(|sound| check.mark(sound.name)).collect();
     let rule = match (&name, spec.target) {
         (Some((name, mark)), Some((target, _))) if check.errors() == errors => Some(Rule {
             name: name.clone(),
             place: mark.place.clone(),
             labels: metadata.labels,
             target,
-            schedule: spec.schedule,
+            schedule: spec.schedule.into_iter().map(|sound| sound.window).collect(),
             default: spec.default,
             limits: spec.limits,
             wake: spec.wake,
         }),
         _ => None,
     };
-    Some(Read { name, target, rule })
+    Some(Read {
+        name,
+        target,
+        rule,
+        windows,
+    })
 }
 
 /// Whether the document is meant to be one of ours; tells what it is if not.
@@ -305,13 +316,19 @@ fn labels(field: Field<'_>, check: &mut Checker<'_>) -> BTreeMap<String, String>
 
 struct Spec {
     target: Option<(Target, Span)>,
-    schedule: Vec<Window>,
+    schedule: Vec<Sound>,
     default: Setting,
     limits: Limits,
     wake: Wake,
 }
 
-fn spec(field: Field<'_>, namespace: Option<&str>, check: &mut Checker<'_>) -> Option<Spec> {
+/// `namespace` is for a target that names none.
+fn spec(
+    field: Field<'_>,
+    namespace: Option<&str>,
+    settings: &Settings,
+    check: &mut Checker<'_>,
+) -> Option<Spec> {
     let fields = Fields::read(field.node, &SPEC, check)?;
     let target = fields
         .require(
@@ -322,18 +339,19 @@ fn spec(field: Field<'_>, namespace: Option<&str>, check: &mut Checker<'_>) -> O
         .and_then(|field| Some((target::read(field.node, namespace, check)?, field.key)));
     let zone = fields
         .get("timezone", check)
-        .and_then(|field| window::read_zone(field, check))
-        .unwrap_or_else(Zone::utc);
+        .and_then(|field| zone::read(field, check))
+        .unwrap_or_else(|| settings.zone());
     let mut sleeps = Vec::new();
     let schedule = fields
         .get("schedule", check)
-        .map(|field| schedule(field, &zone, &mut sleeps, check))
+        .map(|field| schedule(field, &zone, settings, &mut sleeps, check))
         .unwrap_or_default();
     let default = fields
         .get("default", check)
         .and_then(|field| bounds::default(field.node, check))
         .unwrap_or_default();
     sleeps.extend(default.sleep);
+    side_by_side::compare_windows(&schedule, &default.setting, check);
     let limits = fields
         .get("limits", check)
         .and_then(|field| bounds::limits(field.node, check));
@@ -385,7 +403,13 @@ fn is_empty_schedule(fields: &Fields<'_>) -> bool {
         .is_none_or(|field| matches!(&field.node.value, Value::Seq(items) if items.is_empty()))
 }
 
-fn schedule(field: Field<'_>, zone: &Zone, sleeps: &mut Vec<Span>, check: &mut Checker<'_>) -> Vec<Window> {
+fn schedule(
+    field: Field<'_>,
+    zone: &Zone,
+    settings: &Settings,
+    sleeps: &mut Vec<Span>,
+    check: &mut Checker<'_>,
+) -> Vec<Sound> {
     let Value::Seq(items) = &field.node.value else {
         let problem = Problem::error(
             codes::WRONG_TYPE,
@@ -401,7 +425,7 @@ fn schedule(field: Field<'_>, zone: &Zone, sleeps: &mut Vec<Span>, check: &mut C
     let mut names: BTreeMap<String, Span> = BTreeMap::new();
     let mut windows = Vec::new();
     for item in items {
-        let Some(read) = window::read(item, zone, check) else {
+        let Some(read) = window::read(item, zone, &settings.calendars, check) else {
             continue;
         };
         if let Some((name, span)) = read.name {
@@ -418,10 +442,9 @@ fn schedule(field: Field<'_>, zone: &Zone, sleeps: &mut Vec<Span>, check: &mut C
             }
         }
         sleeps.extend(read.sleep);
-        windows.extend(read.window.map(|(window, days)| (window, days, item.span)));
+        windows.extend(read.sound);
     }
-    side_by_side::warn_of_lost_windows(&windows, &names, check);
-    windows.into_iter().map(|(window, ..)| window).collect()
+    windows
 }
 
 fn wake(field: Field<'_>, check: &mut Checker<'_>) -> Option<Wake> {

@@ -4,33 +4,50 @@
 //! windows in time (that is [`crate::time`] and [`crate::engine`]).
 //!
 //! ```text
-//! files --files--> bytes --yaml--> Node --document, window, ...--> Rule | Problem
+//! files --files--> bytes --yaml--> Node --settings---------------> Settings
+//!                                  Node --document, window, ...--> Rule | Problem
 //! ```
+//! What a document of settings says holds in all files, whichever comes first: so all of them are read before any rule.
+//!
 //! A tree of plain values with spans stands between the language and the checking, so that further languages and
 //! layers arrive at the same checks.
 
 mod bounds;
+mod calendars;
 mod check;
 mod codes;
 mod document;
+mod duration;
+mod extent;
 mod files;
+mod hours;
 mod name;
 mod node;
+mod passed;
+mod pattern;
 mod problem;
 mod rule;
+mod settings;
 mod side_by_side;
 mod source;
+mod span;
+mod start_days;
 mod target;
+mod when;
 mod window;
 mod words;
 mod yaml;
+mod zone;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use check::Checker;
+use node::Node;
+use settings::Settings;
 
 pub use codes::CODES;
+pub use passed::notes;
 pub use problem::{At, Problem, Severity};
 pub use rule::{Limits, Place, Replicas, Rule, Setting, Sourced, Target, Wake, Window};
 pub use source::{Mark, Source, Sources, Span};
@@ -45,6 +62,8 @@ pub struct Loaded {
     pub problems: Vec<Problem>,
     /// The text that the problems and places are about.
     pub sources: Sources,
+    /// The names of the windows, as written.
+    windows: Vec<Mark>,
 }
 
 impl Loaded {
@@ -61,7 +80,7 @@ impl Loaded {
 ///
 /// A directory stands for its `*.yaml` and `*.yml` files in the order of their names, without those whose name starts
 /// with `.`; directories in it are not searched. Symbolic links are followed. A file that is larger than 4 MiB
-/// is a problem and is not read. Each path must lead to at least one rule.
+/// is a problem and is not read. Each path must lead to at least one rule, or to settings for the rules of the others.
 #[must_use]
 pub fn load(paths: &[PathBuf]) -> Loaded {
     let found = files::read(paths);
@@ -73,16 +92,24 @@ pub fn load(paths: &[PathBuf]) -> Loaded {
                 .hint("name a file or a directory of policies"),
         );
     }
+    let has_rules = documents.iter().any(|documents| documents.others > 0);
     for (name, range) in found.given {
         let silent = |file: &Source| loaded.problems.iter().all(|problem| !problem.is_in(file.name()));
         let mut files = loaded.sources.iter().skip(range.start).take(range.len());
-        if documents[range].iter().all(|count| *count == 0) && files.all(silent) {
-            problems.push(
-                Problem::error(codes::NO_RULES, format!("there is no rule in {name}"))
-                    .in_file(&name)
-                    .hint("a rule starts with `apiVersion: easyscale.io/v1` and `kind: ScalingRule`"),
-            );
+        let has_others = documents[range.clone()].iter().any(|found| found.others > 0);
+        let has_settings = documents[range].iter().any(|found| found.settings > 0);
+        // Settings alone will do where the rules come from elsewhere.
+        if has_others || (has_settings && has_rules) || !files.all(silent) {
+            continue;
         }
+        let problem = if has_settings {
+            Problem::error(codes::NO_RULES, format!("there are only settings in {name}, and no rule anywhere"))
+                .hint("name the files of the rules as well; a rule starts with `apiVersion: easyscale.io/v1` and `kind: ScalingRule`")
+        } else {
+            Problem::error(codes::NO_RULES, format!("there is no rule in {name}"))
+                .hint("a rule starts with `apiVersion: easyscale.io/v1` and `kind: ScalingRule`")
+        };
+        problems.push(problem.in_file(&name));
     }
     problems.append(&mut loaded.problems);
     loaded.problems = problems;
@@ -96,51 +123,114 @@ pub fn check(files: Vec<(String, String)>) -> Loaded {
     check_bytes(files.collect()).0
 }
 
-/// The outcome, and how many documents each file has.
-fn check_bytes(files: Vec<(String, Vec<u8>)>) -> (Loaded, Vec<usize>) {
-    let mut loaded = Loaded::default();
-    let mut counts = Vec::new();
-    let mut documents = Vec::new();
-    for (name, bytes) in files {
-        let (source, problem) = decode(&name, &bytes);
-        let mut check = Checker::new(&source);
-        let trees = if problem.is_none() {
+/// How many documents of each sort a file has, whatever is wrong with them.
+#[derive(Debug, Clone, Copy, Default)]
+struct Documents {
+    settings: usize,
+    others: usize,
+}
+
+/// One file on its way from text to rules.
+struct File<'a> {
+    check: Checker<'a>,
+    settings: Vec<Node>,
+    others: Vec<Node>,
+    /// What the YAML reader has dropped may have changed the meaning of any document of the file.
+    sound: bool,
+}
+
+impl<'a> File<'a> {
+    fn parse(source: &'a Source, readable: bool) -> Self {
+        let mut check = Checker::new(source);
+        let trees = if readable {
             yaml::documents(&mut check)
         } else {
             Vec::new()
         };
-        counts.push(trees.len());
-        // What the YAML reader has dropped may have changed the meaning of any document of the file.
-        let sound = problem.is_none() && check.errors() == 0;
-        for tree in &trees {
-            documents.extend(
-                document::read(tree, &mut check)
-                    .into_iter()
-                    .map(|read| document::Read {
-                        rule: read.rule.filter(|_| sound),
-                        ..read
-                    }),
-            );
+        let sound = readable && check.errors() == 0;
+        let (settings, others) = trees.into_iter().partition(settings::is_settings);
+        Self {
+            check,
+            settings,
+            others,
+            sound,
         }
-        let (problems, untold) = check.finish();
-        loaded.problems.extend(problem);
-        loaded.problems.extend(problems);
+    }
+
+    fn documents(&self) -> Documents {
+        Documents {
+            settings: self.settings.len(),
+            others: self.others.len(),
+        }
+    }
+
+    fn read_rules(&mut self, settings: &Settings) -> Vec<document::Read> {
+        let mut found = Vec::new();
+        for tree in &self.others {
+            found.extend(document::read(tree, settings, &mut self.check));
+        }
+        if !self.sound {
+            found.iter_mut().for_each(|read| read.rule = None);
+        }
+        found
+    }
+
+    fn problems(self, name: &str) -> Vec<Problem> {
+        let (mut problems, untold) = self.check.finish();
+        if !self.sound {
+            // What was dropped may be what a warning misses.
+            problems.retain(|problem| problem.severity != Severity::Warning);
+        }
         if untold > 0 {
             let message = format!(
                 "{} in this file are not listed",
                 words::count(untold, "further problem")
             );
-            loaded
-                .problems
-                .push(Problem::error(codes::TOO_MANY, message).in_file(&name));
+            problems.push(Problem::error(codes::TOO_MANY, message).in_file(name));
         }
-        loaded.sources.push(source);
+        problems
     }
-    loaded.problems.extend(side_by_side::compare_rules(&documents));
-    loaded.rules = documents
-        .into_iter()
-        .filter_map(|document| document.rule.map(Arc::new))
+}
+
+/// The outcome, and which documents each file has.
+fn check_bytes(files: Vec<(String, Vec<u8>)>) -> (Loaded, Vec<Documents>) {
+    let mut problems = Vec::new();
+    let mut sources = Vec::new();
+    let mut readable = Vec::new();
+    for (name, bytes) in files {
+        let (source, problem) = decode(&name, &bytes);
+        readable.push(problem.is_none());
+        problems.extend(problem);
+        sources.push(source);
+    }
+    let mut files: Vec<File<'_>> = sources
+        .iter()
+        .zip(readable)
+        .map(|(source, readable)| File::parse(source, readable))
         .collect();
+    let counts = files.iter().map(File::documents).collect();
+    let mut settings = Settings::default();
+    for file in &mut files {
+        for tree in &file.settings {
+            settings.read(tree, &mut file.check);
+        }
+    }
+    problems.extend(settings.calendars.problems());
+    let mut documents = Vec::new();
+    for (mut file, source) in files.into_iter().zip(&sources) {
+        documents.extend(file.read_rules(&settings));
+        problems.extend(file.problems(source.name()));
+    }
+    problems.extend(side_by_side::compare_rules(&documents));
+    let mut loaded = Loaded {
+        problems,
+        sources: sources.into(),
+        ..Loaded::default()
+    };
+    for document in documents {
+        loaded.windows.extend(document.windows);
+        loaded.rules.extend(document.rule.map(Arc::new));
+    }
     sort(&mut loaded);
     (loaded, counts)
 }

@@ -66,6 +66,22 @@ impl Problem {
         }
     }
 
+    /// A note that is not yet anywhere.
+    pub(crate) fn note(code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Note,
+            ..Self::error(code, message)
+        }
+    }
+
+    /// What is wrong; what would be right: the two halves of a fault as [`crate::time`] words it.
+    pub(super) fn of_fault(code: &'static str, fault: &str) -> Self {
+        match fault.rsplit_once("; ") {
+            Some((message, hint)) => Self::error(code, message).hint(hint),
+            None => Self::error(code, fault),
+        }
+    }
+
     /// At a place in a file.
     pub(crate) fn at(mut self, mark: Mark) -> Self {
         self.at = At::Mark(mark);

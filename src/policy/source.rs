@@ -146,11 +146,13 @@ impl Source {
     }
 }
 
-impl Sources {
-    pub(super) fn push(&mut self, source: Source) {
-        self.0.push(source);
+impl From<Vec<Source>> for Sources {
+    fn from(sources: Vec<Source>) -> Self {
+        Self(sources)
     }
+}
 
+impl Sources {
     /// The file of that name, if it was read.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Source> {

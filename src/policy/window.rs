@@ -1,14 +1,18 @@
 //! One entry of `schedule`: when it is open and what it sets.
 
 use super::bounds;
+use super::calendars::Calendars;
 use super::check::{Checker, Field, Fields, Keys};
 use super::codes;
-use super::node::{Node, Value};
+use super::duration::{self, Duration};
+use super::extent::Extent;
+use super::node::Node;
 use super::problem::Problem;
 use super::rule::Window;
 use super::source::Span;
-use super::words::{self, quoted};
-use crate::time::{Date, Occurrences, TimeOfDay, Weekdays, Zone};
+use super::when::{self, When};
+use super::zone;
+use crate::time::{Zone, elapsed};
 
 const WINDOW: Keys = Keys {
     what: "a window",
@@ -16,13 +20,22 @@ const WINDOW: Keys = Keys {
         "name",
         "days",
         "dates",
+        "calendar",
+        "except",
         "timeStart",
         "timeEnd",
+        "from",
+        "until",
+        "cron",
+        "duration",
         "timezone",
         "replicas",
         "minReplicas",
         "maxReplicas",
         "priority",
+        "lead",
+        "ramp",
+        "suspend",
         "description",
     ],
     ignored: &[],
@@ -32,6 +45,13 @@ const WINDOW: Keys = Keys {
         ("weekdays", "days"),
         ("dayofweek", "days"),
         ("date", "dates"),
+        ("calendars", "calendar"),
+        ("holidays", "calendar"),
+        ("exclude", "except"),
+        ("excludedates", "except"),
+        ("exceptions", "except"),
+        ("skip", "except"),
+        ("unless", "except"),
         ("start", "timeStart"),
         ("starttime", "timeStart"),
         ("starts", "timeStart"),
@@ -39,6 +59,13 @@ const WINDOW: Keys = Keys {
         ("end", "timeEnd"),
         ("endtime", "timeEnd"),
         ("ends", "timeEnd"),
+        ("to", "until"),
+        ("till", "until"),
+        ("crontab", "cron"),
+        ("cronexpression", "cron"),
+        ("schedule", "cron"),
+        ("length", "duration"),
+        ("for", "duration"),
         ("tz", "timezone"),
         ("zone", "timezone"),
         ("min", "minReplicas"),
@@ -51,33 +78,38 @@ const WINDOW: Keys = Keys {
         ("pods", "replicas"),
         ("instances", "replicas"),
         ("prio", "priority"),
+        ("leadtime", "lead"),
+        ("prewarm", "lead"),
+        ("warmup", "lead"),
+        ("rampup", "ramp"),
+        ("gradual", "ramp"),
+        ("disabled", "suspend"),
+        ("paused", "suspend"),
+        ("suspended", "suspend"),
         ("comment", "description"),
     ],
 };
 
-/// A longer text is no weekday, date, time or zone; nobody should compare it with all of them.
-const LONGEST_WORD: usize = 80;
-
-/// One window as read, with the parts that are looked at side by side with others.
+/// One window as read.
 pub(super) struct Read {
     pub(super) name: Option<(String, Span)>,
     pub(super) sleep: Option<Span>,
     /// Only a window without a mistake.
-    pub(super) window: Option<(Window, Days)>,
+    pub(super) sound: Option<Sound>,
 }
 
-/// When a window opens, before it became [`Occurrences`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Days {
-    pub(super) weekdays: Weekdays,
-    /// Sorted, each once.
-    pub(super) dates: Option<Vec<Date>>,
-    pub(super) start: TimeOfDay,
-    pub(super) end: TimeOfDay,
+/// A window without a mistake, and what is looked at side by side with other windows.
+pub(super) struct Sound {
+    pub(super) window: Window,
+    pub(super) extent: Extent,
+    /// Its name.
+    pub(super) name: Span,
+    /// The value of its `lead`.
+    pub(super) lead: Option<Span>,
 }
 
 /// Reads one entry; `zone` is the rule's, for a window that has none.
-pub(super) fn read(node: &Node, zone: &Zone, check: &mut Checker<'_>) -> Option<Read> {
+pub(super) fn read(node: &Node, zone: &Zone, calendars: &Calendars, check: &mut Checker<'_>) -> Option<Read> {
     let errors = check.errors();
     let fields = Fields::read(node, &WINDOW, check)?;
     let name = fields
@@ -87,64 +119,96 @@ pub(super) fn read(node: &Node, zone: &Zone, check: &mut Checker<'_>) -> Option<
             check,
         )
         .and_then(|field| name(field, check));
-    let days = days(&fields, check);
     let zone = fields
         .get("timezone", check)
-        .map_or_else(|| Some(zone.clone()), |field| read_zone(field, check));
+        .map_or_else(|| Some(zone.clone()), |field| zone::read(field, check));
+    let when = when::read(&fields, zone.as_ref(), calendars, check);
+    let lead = length(&fields, "lead", check);
+    let ramp = length(&fields, "ramp", check);
+    if let Some(when) = &when {
+        check_lead_and_ramp(when, lead, ramp, check);
+    }
     let sets = bounds::setting(&fields, "the window", check);
     let priority = fields
         .get("priority", check)
         .map_or(Some(0), |field| priority(field, check));
+    let suspended = fields
+        .get("suspend", check)
+        .is_some_and(|field| field.boolean(check).unwrap_or_default());
     let description = fields
         .get("description", check)
         .and_then(|field| field.text(check));
-    let window = match (&name, days, zone, priority) {
-        (Some((name, span)), Some(days), Some(zone), Some(priority)) if check.errors() == errors => {
-            let window = Window {
-                name: name.clone(),
-                place: check.place(*span),
-                occurrences: Occurrences::daily(days.weekdays, days.dates.clone(), days.start, days.end),
-                zone,
-                sets: sets.setting,
-                priority,
-                lead: 0,
-                ramp: 0,
-                suspended: false,
-                description: description.map(str::to_owned),
-            };
-            Some((window, days))
+    let sound = match (&name, when, zone, priority) {
+        (Some((name, span)), Some(when), Some(zone), Some(priority)) if check.errors() == errors => {
+            Some(Sound {
+                window: Window {
+                    name: name.clone(),
+                    place: check.place(*span),
+                    occurrences: when.occurrences,
+                    zone,
+                    sets: sets.setting,
+                    priority,
+                    lead: lead.map_or(0, |lead| lead.seconds),
+                    ramp: ramp.map_or(0, |ramp| ramp.seconds),
+                    suspended,
+                    description: description.map(str::to_owned),
+                },
+                extent: when.extent,
+                name: *span,
+                lead: lead.map(|lead| lead.span),
+            })
         }
         _ => None,
     };
     Some(Read {
         name,
         sleep: sets.sleep,
-        window,
+        sound,
     })
 }
 
-/// The zone under a key.
-pub(super) fn read_zone(field: Field<'_>, check: &mut Checker<'_>) -> Option<Zone> {
-    let text = field.text(check)?;
-    let suggestions = if text.len() > LONGEST_WORD {
-        Vec::new()
-    } else {
-        match Zone::parse(text) {
-            Ok(zone) => return Some(zone),
-            Err(unknown) => unknown.suggestions,
-        }
-    };
-    let problem = Problem::error(
-        codes::UNKNOWN_ZONE,
-        format!("there is no time zone {}", quoted(text)),
-    );
-    let problem = if suggestions.is_empty() {
-        problem.hint("write continent and city, for example `Europe/Berlin` or `America/New_York`; or `UTC`")
-    } else {
-        problem.hint(format!("did you mean {}?", words::choice(&suggestions)))
-    };
-    check.report(problem, field.node.span);
-    None
+fn length(fields: &Fields<'_>, name: &str, check: &mut Checker<'_>) -> Option<Duration> {
+    fields
+        .get(name, check)
+        .and_then(|field| duration::read(field, check))
+}
+
+/// A window that opens before the one before it has, or that is over before it is fully open, was not meant.
+fn check_lead_and_ramp(when: &When, lead: Option<Duration>, ramp: Option<Duration>, check: &mut Checker<'_>) {
+    let text = |seconds: u64| elapsed::text(u32::try_from(seconds).unwrap_or(u32::MAX));
+    if let Some(lead) = lead
+        && let Some(period) = when.occurrences.period()
+        && u64::from(lead.seconds) > period
+    {
+        let problem = Problem::error(
+            codes::LONG_LEAD,
+            format!(
+                "a lead of {} is longer than the {} from one start of the window to the next",
+                elapsed::text(lead.seconds),
+                text(period)
+            ),
+        )
+        .hint("a lead is the time that copies need to get ready, for example `lead: 10m`");
+        check.report(problem, lead.span);
+    }
+    let length = when.occurrences.length();
+    if let Some(ramp) = ramp
+        && u64::from(ramp.seconds) > length
+    {
+        let problem = Problem::error(
+            codes::LONG_RAMP,
+            format!(
+                "a ramp of {} is longer than the window, which is open for {}",
+                elapsed::text(ramp.seconds),
+                text(length)
+            ),
+        )
+        .hint(format!(
+            "write at most `ramp: {}`; a shorter one leaves time at the full value",
+            text(length)
+        ));
+        check.report(problem, ramp.span);
+    }
 }
 
 fn name(field: Field<'_>, check: &mut Checker<'_>) -> Option<(String, Span)> {
@@ -173,172 +237,4 @@ fn priority(field: Field<'_>, check: &mut Checker<'_>) -> Option<i32> {
         check.report(problem, field.node.span);
     }
     priority
-}
-
-/// The days and times of the window. This is the place for further forms of windows.
-fn days(fields: &Fields<'_>, check: &mut Checker<'_>) -> Option<Days> {
-    let errors = check.errors();
-    let weekdays = fields.get("days", check).and_then(|field| weekdays(field, check));
-    let dates = fields.get("dates", check).and_then(|field| dates(field, check));
-    let (start, end) = times(fields, check);
-    if check.errors() > errors {
-        return None;
-    }
-    let days = Days {
-        weekdays: weekdays.unwrap_or(Weekdays::DAILY),
-        dates,
-        start,
-        end,
-    };
-    if let Some(dates) = &days.dates
-        && !dates.iter().any(|date| days.weekdays.contains(*date))
-        && let (Some(days), Some(dates)) = (fields.get_quietly("days"), fields.get_quietly("dates"))
-    {
-        let problem = Problem::error(
-            codes::NEVER_OPENS,
-            "the window never opens: none of its `dates` is one of its `days`",
-        )
-        .also(check.mark(days.key), "the window opens only on these weekdays")
-        .hint("remove `days` to open on every date listed, or correct the dates");
-        check.report(problem, dates.key);
-        return None;
-    }
-    Some(days)
-}
-
-fn weekdays(field: Field<'_>, check: &mut Checker<'_>) -> Option<Weekdays> {
-    if is_empty_list(field, check) {
-        return None;
-    }
-    let mut days: Option<Weekdays> = None;
-    for (text, span) in field.texts(check) {
-        let suggestions = if text.len() > LONGEST_WORD {
-            Vec::new()
-        } else {
-            match Weekdays::parse(text) {
-                Ok(more) => {
-                    days = Some(days.map_or(more, |days| days.union(more)));
-                    continue;
-                }
-                Err(suggestions) => suggestions,
-            }
-        };
-        let problem = Problem::error(codes::BAD_WEEKDAY, format!("{} is not a weekday", quoted(text)));
-        let problem = if text.contains([',', ';']) {
-            problem.hint("write a list in brackets: `[Saturday, Sunday]`")
-        } else if suggestions.is_empty() {
-            problem.hint("write `Monday` or `Mon`, a range `Mon-Fri`, `weekdays`, `weekends` or `daily`")
-        } else {
-            problem.hint(format!("did you mean {}?", words::choice(&suggestions)))
-        };
-        check.report(problem, span);
-    }
-    days
-}
-
-fn dates(field: Field<'_>, check: &mut Checker<'_>) -> Option<Vec<Date>> {
-    if is_empty_list(field, check) {
-        return None;
-    }
-    let mut dates = Vec::new();
-    for (text, span) in field.texts(check) {
-        match parse_word(text, Date::parse) {
-            Ok(date) => dates.push(date),
-            Err(fault) => check.report(complaint(codes::BAD_DATE, &fault), span),
-        }
-    }
-    dates.sort();
-    dates.dedup();
-    Some(dates)
-}
-
-fn is_empty_list(field: Field<'_>, check: &mut Checker<'_>) -> bool {
-    let empty = matches!(&field.node.value, Value::Seq(items) if items.is_empty());
-    if empty {
-        let name = field.name;
-        let problem = Problem::error(
-            codes::NEVER_OPENS,
-            format!("the window never opens: its list of `{name}` is empty"),
-        )
-        .hint(format!(
-            "name at least one, or remove `{name}` to open on every day"
-        ));
-        check.report(problem, field.key);
-    }
-    empty
-}
-
-fn times(fields: &Fields<'_>, check: &mut Checker<'_>) -> (TimeOfDay, TimeOfDay) {
-    let errors = check.errors();
-    let start_field = fields.get("timeStart", check);
-    let end_field = fields.get("timeEnd", check);
-    let start = start_field
-        .and_then(|field| time(field, check))
-        .unwrap_or(TimeOfDay::MIDNIGHT);
-    let end = end_field
-        .and_then(|field| time(field, check))
-        .unwrap_or(TimeOfDay::END_OF_DAY);
-    if check.errors() > errors {
-        return (start, end);
-    }
-    let whole_day =
-        "for the whole day write `timeStart: \"00:00\"` and `timeEnd: \"24:00\"`, or leave both out";
-    if let Some(field) = start_field
-        && start == TimeOfDay::END_OF_DAY
-    {
-        let problem = Problem::error(
-            codes::STARTS_AT_END,
-            "a window cannot start at 24:00, the end of the day",
-        )
-        .hint("write `timeStart: \"00:00\"` and, in `days` or `dates`, the day after");
-        check.report(problem, field.node.span);
-    } else if start == end {
-        let problem =
-            Problem::error(codes::EMPTY_TIME, "the window starts and ends at the same time").hint(whole_day);
-        match (start_field, end_field) {
-            (Some(start), Some(end)) => {
-                let problem = problem.also(check.mark(start.node.span), "it starts here");
-                check.report(problem, end.node.span);
-            }
-            (_, Some(end)) => check.report(problem, end.node.span),
-            _ => check.report(problem, fields.span),
-        }
-    }
-    (start, end)
-}
-
-fn time(field: Field<'_>, check: &mut Checker<'_>) -> Option<TimeOfDay> {
-    if let Value::Int(hour @ 0..=24) = field.node.value {
-        let name = field.name;
-        let problem = Problem::error(
-            codes::BAD_TIME,
-            format!("`{name}` must be hours and minutes, found the number {hour}"),
-        )
-        .hint(format!("write `{name}: \"{hour:02}:00\"`"));
-        check.report(problem, field.node.span);
-        return None;
-    }
-    let text = field.text(check)?;
-    match parse_word(text, TimeOfDay::parse) {
-        Ok(time) => Some(time),
-        Err(fault) => {
-            check.report(complaint(codes::BAD_TIME, &fault), field.node.span);
-            None
-        }
-    }
-}
-
-fn parse_word<T>(text: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<T, String> {
-    if text.len() > LONGEST_WORD {
-        return Err(format!("{} is too long", quoted(text)));
-    }
-    parse(text)
-}
-
-/// What is wrong; what would be right.
-fn complaint(code: &'static str, fault: &str) -> Problem {
-    match fault.rsplit_once("; ") {
-        Some((message, hint)) => Problem::error(code, message).hint(hint),
-        None => Problem::error(code, fault),
-    }
 }

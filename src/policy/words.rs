@@ -1,5 +1,8 @@
 //! Words for messages: quoting what the user wrote, lists of choices, and "did you mean".
 
+/// A longer text is no weekday, date, time, length or zone; nobody should compare it with all of them.
+pub(super) const LONGEST_WORD: usize = 80;
+
 /// What the user wrote, in backticks and cut to a length that fits into a sentence.
 pub(super) fn quoted(text: &str) -> String {
     const LONGEST: usize = 60;

@@ -5,6 +5,8 @@ use std::sync::OnceLock;
 
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
+use super::{Date, Instant};
+
 /// Where systems keep theirs.
 const SYSTEM: [&str; 3] = ["/usr/share/zoneinfo", "/usr/share/lib/zoneinfo", "/etc/zoneinfo"];
 
@@ -27,6 +29,12 @@ pub fn tzdb_version() -> &'static str {
 #[must_use]
 pub fn tzdb_source() -> &'static str {
     &Database::get().source
+}
+
+/// Whether the zone database in use is more than a year old at `at`, as far as its version tells.
+#[must_use]
+pub fn tzdb_is_old(at: Instant) -> bool {
+    Release::parse(tzdb_version()).is_some_and(|release| release.is_old(at))
 }
 
 impl Database {
@@ -129,6 +137,18 @@ struct Release {
 }
 
 impl Release {
+    /// Whether it came out more than a year before `at`. A version names its year, and by its letter how many
+    /// there were before it in that year; they come about every two months.
+    fn is_old(&self, at: Instant) -> bool {
+        const DAY: i64 = 86_400;
+        let before = self.letters.bytes().next().map_or(0, |letter| letter - b'a');
+        let month = (1 + 2 * u32::from(before)).min(12);
+        let published = i32::try_from(self.year)
+            .ok()
+            .and_then(|year| Date::from_ymd(year, month, 1));
+        published.is_some_and(|date| at.unix() > (i64::from(date.days_since_epoch()) + 366) * DAY)
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let (year, letters) = text.split_at_checked(4)?;
         let letters: String = letters.chars().take_while(char::is_ascii_lowercase).collect();
@@ -159,6 +179,22 @@ mod tests {
             assert!(Release::parse(pair[0]) < Release::parse(pair[1]), "{pair:?}");
         }
         assert!(Release::parse("unknown") < Release::parse("1999a"));
+    }
+
+    #[test]
+    fn a_release_grows_old_in_a_year() {
+        let old = |release: &str, at: &str| {
+            let at = Instant::parse(at).unwrap();
+            Release::parse(release).is_some_and(|release| release.is_old(at))
+        };
+        assert!(old("2025b", "2026-11-24T00:00Z"));
+        assert!(!old("2026f", "2026-11-24T00:00Z"));
+        assert!(!old("2026f", "2027-10-31T00:00Z"));
+        assert!(old("2026f", "2027-12-01T00:00Z"));
+        assert!(old("2026z", "2028-01-01T00:00Z"));
+        assert!(!old("2025zb", "2026-11-24T00:00Z"));
+        assert!(old("2025", "2026-11-24T00:00Z"));
+        assert!(!old("unknown", "2026-11-24T00:00Z"));
     }
 
     /// A directory with one zone and, if given, a version.

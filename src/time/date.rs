@@ -8,7 +8,7 @@ use super::Weekdays;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Date(i32);
 
-const MONTHS: [&str; 12] = [
+pub(super) const MONTHS: [&str; 12] = [
     "January",
     "February",
     "March",
@@ -27,6 +27,8 @@ impl Date {
     /// 1970-01-01.
     pub const EPOCH: Self = Self(0);
 
+    /// 0001-01-01.
+    pub const FIRST: Self = Self(-719_162);
     /// 9999-12-31: no window starts later.
     pub const LAST: Self = Self(2_932_896);
 
@@ -71,7 +73,7 @@ impl Date {
 
     /// Days since 1970-01-01; negative before.
     #[must_use]
-    pub fn days_since_epoch(self) -> i32 {
+    pub const fn days_since_epoch(self) -> i32 {
         self.0
     }
 
@@ -79,6 +81,11 @@ impl Date {
     #[must_use]
     pub fn from_days_since_epoch(days: i32) -> Self {
         Self(days)
+    }
+
+    /// 1 January of a year, in days since 1970-01-01.
+    pub(super) fn days_before_year(year: i32) -> i32 {
+        days_from_civil(year, 1, 1)
     }
 
     /// The weekday, as a set of one.
@@ -120,7 +127,7 @@ pub(super) fn digits_ymd(text: &str) -> Option<(i32, u32, u32)> {
     ))
 }
 
-fn days_in_month(year: i32, month: u32) -> u32 {
+pub(super) fn days_in_month(year: i32, month: u32) -> u32 {
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     match month {
         2 if leap => 29,
@@ -182,6 +189,7 @@ mod tests {
     #[test]
     fn known_dates() {
         assert_eq!(Date::from_ymd(1970, 1, 1), Some(Date::EPOCH));
+        assert_eq!(Date::from_ymd(1, 1, 1), Some(Date::FIRST));
         assert_eq!(Date::parse("2026-11-24").unwrap().weekday().to_string(), "Tue");
         assert_eq!(Date::parse("2000-02-29").unwrap().to_string(), "2000-02-29");
         assert_eq!(Date::parse(" 0001-01-01 ").unwrap().to_string(), "0001-01-01");

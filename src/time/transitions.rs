@@ -91,6 +91,11 @@ impl Transitions {
         }
     }
 
+    /// Wall clock minus UTC at the end of the table, in seconds.
+    pub(super) fn last_offset(&self) -> i32 {
+        self.offsets.last().copied().unwrap_or_default()
+    }
+
     pub(super) fn moment(&self, at: Instant) -> Moment {
         let back = cycles_beyond(at.unix());
         let second = at.unix() - back;

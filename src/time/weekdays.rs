@@ -105,6 +105,23 @@ impl Weekdays {
         (ahead != 0).then(|| ahead.trailing_zeros())
     }
 
+    /// The days between the two that are closest, over the end of the week too; `None` if there is none.
+    pub(super) fn shortest_distance(self) -> Option<u32> {
+        (1..=7).find(|step| (0..7).any(|day| self.has(day) && self.has(day + step)))
+    }
+
+    /// The index of the only day in it, Monday is 0.
+    pub(super) fn only(self) -> Option<u32> {
+        (self.0.count_ones() == 1).then(|| self.0.trailing_zeros())
+    }
+
+    /// Whether each of 64 days in a row is one of them, the first of which comes `start` days after a Monday.
+    pub(super) fn in_a_row(self, start: usize) -> u64 {
+        const EVERY_SEVENTH: u64 = 0x8102_0408_1020_4081;
+        let turned = (u64::from(self.0) | u64::from(self.0) << 7) >> (start % 7) & 0x7f;
+        turned.wrapping_mul(EVERY_SEVENTH)
+    }
+
     /// The days in neither.
     pub(super) fn complement(self) -> Self {
         Self(!self.0 & Self::DAILY.0)

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::database::Database;
 use super::transitions::{ClockChange, Moment, Reached, Transitions};
-use super::zone_names::meant;
+use super::zone_names::{is_ambiguous, meant};
 use super::{Civil, Instant};
 
 /// A time zone with its rules; cheap to clone. Equal if the name is.
@@ -25,6 +25,8 @@ struct Rules {
 pub struct UnknownZone {
     /// Names that might be meant, best first, at most three.
     pub suggestions: Vec<String>,
+    /// Whether it is an abbreviation that several zones share.
+    pub is_ambiguous: bool,
 }
 
 impl Zone {
@@ -57,6 +59,7 @@ impl Zone {
         let Some(rules) = database.zone(&key) else {
             return Err(UnknownZone {
                 suggestions: meant(&key, &database.names()),
+                is_ambiguous: is_ambiguous(&key),
             });
         };
         let zone = Self::new(rules.iana_name().unwrap_or(&key), &rules);
@@ -96,6 +99,17 @@ impl Zone {
     pub fn local(&self, instant: Instant) -> String {
         let civil = self.to_civil(instant);
         format!("{} {civil} {}", civil.date.weekday(), self.name())
+    }
+
+    /// Wall clock minus UTC in seconds, if this zone is named after an offset instead of a place (`EST`,
+    /// `Etc/GMT-2`): it follows no clock change, and whoever wrote it may not know. `None` for UTC.
+    #[must_use]
+    pub fn fixed_offset(&self) -> Option<i32> {
+        const OFFSETS: [&str; 8] = ["EST", "HST", "MST", "GMT", "GMT0", "GMT+0", "GMT-0", "Greenwich"];
+        let name = self.name();
+        let utc = ["Etc/UTC", "Etc/UCT", "Etc/Universal", "Etc/Zulu"].contains(&name);
+        let is_offset = OFFSETS.contains(&name) || (name.starts_with("Etc/") && !utc);
+        is_offset.then(|| self.0.transitions.last_offset())
     }
 
     /// The clock changes of this zone in `[from, until)`, in order.
@@ -174,6 +188,17 @@ mod tests {
             Zone::parse(" asia/tokyo").unwrap(),
         );
         assert!(twice.0.shares_table(&twice.1));
+    }
+
+    #[test]
+    fn zones_named_after_an_offset() {
+        let offset = |name: &str| Zone::parse(name).unwrap().fixed_offset();
+        assert_eq!(offset("Etc/GMT-2"), Some(2 * 3600));
+        assert_eq!(offset("EST"), Some(-5 * 3600));
+        assert_eq!(offset("GMT"), Some(0));
+        for name in ["UTC", "Etc/UTC", "Asia/Tokyo", "Europe/London", "Japan", "CET"] {
+            assert_eq!(offset(name), None, "{name}");
+        }
     }
 
     #[test]

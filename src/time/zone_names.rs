@@ -26,6 +26,14 @@ const ABBREVIATIONS: [(&str, &[&str]); 19] = [
     ("z", &["UTC"]),
 ];
 
+/// Whether it is an abbreviation that several zones share.
+pub(super) fn is_ambiguous(text: &str) -> bool {
+    let text = text.trim().to_lowercase();
+    ABBREVIATIONS
+        .iter()
+        .any(|(abbreviation, places)| *abbreviation == text && places.len() > 1)
+}
+
 /// Names that might be meant, best first, at most three.
 pub(super) fn meant(text: &str, names: &[String]) -> Vec<String> {
     let text = text.trim().to_lowercase().replace([' ', '-'], "_");

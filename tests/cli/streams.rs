@@ -12,7 +12,7 @@ const PRINTS: [&str; 11] = [
     "--help",
     "version",
     "completions bash",
-    "validate policies",
+    "validate policies --at 2025-12-01T12:00:00Z",
     "plan policies --cluster examples/cluster.yaml",
     "plan policies --cluster examples/cluster.yaml -o json",
     "timeline policies",

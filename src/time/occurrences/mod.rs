@@ -4,8 +4,13 @@
 //! it shows: that never runs backwards, so a window that has opened does not open again in a repeated
 //! hour, and one whose start was skipped is open as soon as the clock has passed it.
 
-use super::civil::{DAY, split};
-use super::{Date, Instant, Moment, TimeOfDay, Weekdays, Zone};
+mod pulses;
+mod span;
+
+use super::civil::DAY;
+use super::{Cron, Date, Dates, Instant, Moment, StartDays, TimeOfDay, WeekTime, Weekdays, Zone};
+use pulses::Pulses;
+use span::Span;
 
 /// When a window is open, in civil time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,17 +18,9 @@ pub struct Occurrences(Form);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Form {
-    Daily(Daily),
-}
-
-/// From a time of day to a time of day, on certain start days.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Daily {
-    days: Weekdays,
-    /// Sorted, each once, all of them on `days`.
-    dates: Option<Box<[Date]>>,
-    start: TimeOfDay,
-    end: TimeOfDay,
+    Span(Span),
+    Once { from: Instant, until: Instant },
+    Pulses(Pulses),
 }
 
 /// A window at an instant.
@@ -32,27 +29,39 @@ pub struct Phase {
     /// Whether the window is open.
     pub open: bool,
     /// The next instant after this one at which it starts or ends; `None`: never. It may end and start
-    /// again at the same instant.
+    /// again at the same instant, and after hundreds of occurrences that touch it may go on just the same.
     pub next: Option<Instant>,
 }
 
 impl Occurrences {
-    /// Opens at `start` on each start day: the `dates` (all days if `None`) that are also in `weekdays`.
-    /// Closes at `end`, of the next day if `end <= start`. `start` must be before `24:00` and differ from `end`.
+    /// Opens at `start` on each start day, closes at `end`, of the next day if `end <= start`.
+    /// `start` must be before `24:00` and differ from `end`.
     #[must_use]
-    pub fn daily(weekdays: Weekdays, dates: Option<Vec<Date>>, start: TimeOfDay, end: TimeOfDay) -> Self {
-        let dates = dates.map(|mut dates| {
-            dates.retain(|date| weekdays.contains(*date));
-            dates.sort_unstable();
-            dates.dedup();
-            dates.into_boxed_slice()
-        });
-        Self(Form::Daily(Daily {
-            days: weekdays,
-            dates,
-            start,
-            end,
-        }))
+    pub fn daily(days: StartDays, start: TimeOfDay, end: TimeOfDay) -> Self {
+        let nights = u32::from(end <= start);
+        Self(Form::Span(Span::new(days, start, end, nights)))
+    }
+
+    /// Opens at `from` each week and closes at the first `until` after it, except where it would start on
+    /// one of these days or dates. The two must differ.
+    #[must_use]
+    pub fn weekly(from: WeekTime, until: WeekTime, except_days: Weekdays, except_dates: &Dates) -> Self {
+        let days = StartDays::new(from.weekday(), None, except_days, except_dates);
+        let nights = from.nights_until(until);
+        Self(Form::Span(Span::new(days, from.time(), until.time(), nights)))
+    }
+
+    /// Open on `[from, until)`.
+    #[must_use]
+    pub fn once(from: Instant, until: Instant) -> Self {
+        Self(Form::Once { from, until })
+    }
+
+    /// Opens at each time that `cron` matches on one of the days, and closes `length` elapsed seconds
+    /// later. Occurrences that overlap are one.
+    #[must_use]
+    pub fn cron(cron: &Cron, days: &StartDays, length: u32) -> Self {
+        Self(Form::Pulses(Pulses::new(cron, days, length)))
     }
 
     /// Whether the window is open at `at`, and its next edge.
@@ -65,126 +74,74 @@ impl Occurrences {
     #[inline]
     pub(crate) fn phase_at(&self, zone: &Zone, moment: &Moment) -> Phase {
         match &self.0 {
-            Form::Daily(daily) => daily.phase(zone, moment),
+            Form::Span(span) => span.phase(zone, moment),
+            Form::Once { from, until } => once(*from, *until, moment.at),
+            Form::Pulses(pulses) => pulses.phase(zone, moment),
         }
     }
 
-    /// Whether it can never open: its days and dates exclude each other.
+    /// Whether it can never open.
     #[must_use]
     pub fn never(&self) -> bool {
         match &self.0 {
-            Form::Daily(daily) => daily.first_start_day(i32::MIN).is_none(),
+            Form::Span(span) => span.days().never(),
+            Form::Once { from, until } => until <= from,
+            Form::Pulses(pulses) => pulses.days().never(),
         }
     }
 
-    /// The last date on which it starts; `None` if it goes on, or if it can never open.
+    /// Whether it is open all the time (but for an hour that clocks repeat, perhaps).
+    #[must_use]
+    pub fn always(&self) -> bool {
+        match &self.0 {
+            Form::Span(span) => span.always(),
+            Form::Once { .. } => false,
+            Form::Pulses(pulses) => pulses.always(),
+        }
+    }
+
+    /// The last date on which it starts; `None` if it goes on, can never open, or is a span between two
+    /// instants.
     #[must_use]
     pub fn last_date(&self) -> Option<Date> {
         match &self.0 {
-            Form::Daily(daily) => daily.dates.as_ref().and_then(|dates| dates.last().copied()),
+            Form::Span(span) => span.days().last(),
+            Form::Once { .. } => None,
+            Form::Pulses(pulses) => pulses.days().last(),
+        }
+    }
+
+    /// The length of an occurrence in seconds, where no clock change stretches or cuts it.
+    #[must_use]
+    pub fn length(&self) -> u64 {
+        match &self.0 {
+            Form::Span(span) => span.length(),
+            Form::Once { from, until } => until.unix().saturating_sub(from.unix()).max(0).unsigned_abs(),
+            Form::Pulses(pulses) => pulses.length(),
+        }
+    }
+
+    /// The seconds between the two starts that are closest, where no clock change comes between; `None` if
+    /// it does not start again, or the calendar alone knows.
+    #[must_use]
+    pub fn period(&self) -> Option<u64> {
+        let days = |days: &StartDays| Some(u64::from(days.shortest_distance()?) * DAY.unsigned_abs());
+        match &self.0 {
+            Form::Span(span) => days(span.days()),
+            Form::Once { .. } => None,
+            Form::Pulses(pulses) => pulses.shortest_rest().or_else(|| days(pulses.days())),
         }
     }
 }
 
-impl Daily {
-    fn phase(&self, zone: &Zone, moment: &Moment) -> Phase {
-        let open_since = self.open_since(moment.has_shown);
-        let next = match open_since {
-            Some(day) => self.end_of(day).map(|end| zone.reach(moment, end).at),
-            None => self.next_start(zone, moment),
-        };
-        // At the end of the calendar instants saturate.
-        Phase {
-            open: open_since.is_some(),
-            next: next.filter(|next| *next > moment.at),
-        }
-    }
-
-    /// The start day of the occurrence that covers the civil second.
-    fn open_since(&self, second: i64) -> Option<i32> {
-        let (today, time) = split(second);
-        let (start, end) = (self.start.seconds(), self.end.seconds());
-        if time >= start && (self.is_overnight() || time < end) && self.starts_on(today) {
-            return Some(today);
-        }
-        (self.is_overnight() && time < end && self.starts_on(today - 1)).then(|| today - 1)
-    }
-
-    /// The civil second at which the occurrence of this start day ends; whole days in a row end together.
-    fn end_of(&self, day: i32) -> Option<i64> {
-        let is_whole_day = self.start == TimeOfDay::MIDNIGHT && self.end == TimeOfDay::END_OF_DAY;
-        if is_whole_day {
-            return self.first_day_off(day).map(|off| i64::from(off) * DAY);
-        }
-        let day = i64::from(day) + i64::from(self.is_overnight());
-        Some(day * DAY + i64::from(self.end.seconds()))
-    }
-
-    fn next_start(&self, zone: &Zone, moment: &Moment) -> Option<Instant> {
-        let (today, time) = split(moment.has_shown);
-        let mut earliest = if time < self.start.seconds() {
-            today
-        } else {
-            today + 1
-        };
-        loop {
-            let day = self.first_start_day(earliest)?;
-            let start = zone.reach(moment, i64::from(day) * DAY + i64::from(self.start.seconds()));
-            let is_empty = start.in_gap
-                && self
-                    .end_of(day)
-                    .is_some_and(|end| zone.reach(moment, end).at == start.at);
-            if !is_empty {
-                return Some(start.at);
-            }
-            earliest = day + 1;
-        }
-    }
-
-    fn is_overnight(&self) -> bool {
-        self.end <= self.start
-    }
-
-    fn starts_on(&self, day: i32) -> bool {
-        let date = Date::from_days_since_epoch(day);
-        match &self.dates {
-            None => self.days.contains(date),
-            Some(dates) => dates.binary_search(&date).is_ok(),
-        }
-    }
-
-    /// The first start day that is not before `earliest`.
-    fn first_start_day(&self, earliest: i32) -> Option<i32> {
-        let date = Date::from_days_since_epoch(earliest);
-        let day = match &self.dates {
-            None => earliest.saturating_add_unsigned(self.days.days_until(date)?),
-            Some(dates) => dates
-                .get(dates.partition_point(|known| *known < date))?
-                .days_since_epoch(),
-        };
-        (day <= Date::LAST.days_since_epoch()).then_some(day)
-    }
-
-    /// The first day from `day`, a start day, on that is none.
-    fn first_day_off(&self, day: i32) -> Option<i32> {
-        match &self.dates {
-            None => {
-                let off = self
-                    .days
-                    .complement()
-                    .days_until(Date::from_days_since_epoch(day))?;
-                Some(day.saturating_add_unsigned(off))
-            }
-            Some(dates) => {
-                let first = dates.partition_point(|known| known.days_since_epoch() < day);
-                let in_a_row = (day..).zip(&dates[first..]);
-                let length = in_a_row
-                    .take_while(|(day, date)| date.days_since_epoch() == *day)
-                    .count();
-                Some(day.saturating_add_unsigned(length as u32))
-            }
-        }
-    }
+fn once(from: Instant, until: Instant, at: Instant) -> Phase {
+    let open = from <= at && at < until;
+    let next = if open {
+        Some(until)
+    } else {
+        Some(from).filter(|from| at < *from && *from < until)
+    };
+    Phase { open, next }
 }
 
 #[cfg(test)]
@@ -192,17 +149,15 @@ mod tests {
     use super::*;
 
     fn window(days: &str, start: &str, end: &str) -> Occurrences {
-        Occurrences::daily(Weekdays::parse(days).unwrap(), None, time(start), time(end))
+        let days = StartDays::weekly(Weekdays::parse(days).unwrap());
+        Occurrences::daily(days, time(start), time(end))
     }
 
     fn dated(days: &str, dates: &[&str], start: &str, end: &str) -> Occurrences {
-        let dates = dates.iter().map(|date| Date::parse(date).unwrap()).collect();
-        Occurrences::daily(
-            Weekdays::parse(days).unwrap(),
-            Some(dates),
-            time(start),
-            time(end),
-        )
+        let dates: Dates = dates.iter().map(|date| Date::parse(date).unwrap()).collect();
+        let weekdays = Weekdays::parse(days).unwrap();
+        let days = StartDays::new(weekdays, Some(&dates), Weekdays::NONE, &Dates::default());
+        Occurrences::daily(days, time(start), time(end))
     }
 
     fn time(text: &str) -> TimeOfDay {
@@ -455,7 +410,139 @@ mod tests {
         );
 
         assert!(!window("daily", "00:00", "24:00").never());
-        assert!(Occurrences::daily(Weekdays::NONE, None, time("01:00"), time("02:00")).never());
+        assert!(Occurrences::daily(StartDays::weekly(Weekdays::NONE), time("01:00"), time("02:00")).never());
+    }
+
+    fn weekly(from: &str, until: &str, except: &[&str]) -> Occurrences {
+        let at = |text: &str| WeekTime::parse(text).unwrap();
+        let mut dates = Dates::default();
+        for date in except {
+            dates.add(date).unwrap();
+        }
+        Occurrences::weekly(at(from), at(until), Weekdays::NONE, &dates)
+    }
+
+    fn cron(pattern: &str, days: &str, length: &str) -> Occurrences {
+        let days = StartDays::weekly(Weekdays::parse(days).unwrap());
+        let length = crate::time::elapsed::parse(length).unwrap();
+        Occurrences::cron(&Cron::parse(pattern).unwrap(), &days, length)
+    }
+
+    #[test]
+    fn a_weekly_span_goes_on_over_nights() {
+        let weekend = weekly("Fri 20:10", "Mon 10:10", &["2026-12-04"]);
+        let expected = [
+            "+2026-11-27T19:10:00Z",
+            "-2026-11-30T09:10:00Z",
+            "+2026-12-11T19:10:00Z",
+        ];
+        let berlin = zone("Europe/Berlin");
+        assert_eq!(edges(&weekend, &berlin, "2026-11-24T12:00:00Z", 3), expected);
+        assert_eq!(
+            (weekend.length(), weekend.period()),
+            (3 * 86_400 - 36_000, Some(7 * 86_400))
+        );
+        let night = weekly("Sat 23:00", "Sun 05:00", &[]);
+        let expected = ["+2026-03-28T22:00:00Z", "-2026-03-29T03:00:00Z"];
+        assert_eq!(edges(&night, &berlin, "2026-03-24T12:00:00Z", 2), expected);
+        let nearly_all = weekly("Mon 09:00", "Mon 08:00", &[]);
+        let expected = [
+            "-2026-11-30T08:00:00Z",
+            "+2026-11-30T09:00:00Z",
+            "-2026-12-07T08:00:00Z",
+        ];
+        assert_eq!(
+            edges(&nearly_all, &Zone::utc(), "2026-11-24T12:00:00Z", 3),
+            expected
+        );
+        let within_a_day = weekly("Mon 08:00", "Mon 09:00", &[]);
+        let expected = ["+2026-11-30T08:00:00Z", "-2026-11-30T09:00:00Z"];
+        assert_eq!(
+            edges(&within_a_day, &Zone::utc(), "2026-11-24T12:00:00Z", 2),
+            expected
+        );
+    }
+
+    #[test]
+    fn a_single_span_opens_once() {
+        let at = |text: &str| Instant::parse(text).unwrap();
+        let sale = Occurrences::once(at("2026-11-27T00:00Z"), at("2026-11-30T00:00Z"));
+        let expected = ["+2026-11-27T00:00:00Z", "-2026-11-30T00:00:00Z"];
+        assert_eq!(edges(&sale, &Zone::utc(), "2020-01-01T00:00:00Z", 9), expected);
+        assert_eq!(
+            (sale.never(), sale.length(), sale.period()),
+            (false, 3 * 86_400, None)
+        );
+        let backwards = Occurrences::once(at("2026-11-30T00:00Z"), at("2026-11-27T00:00Z"));
+        assert!(backwards.never());
+        assert_eq!(
+            edges(&backwards, &Zone::utc(), "2020-01-01T00:00:00Z", 9),
+            [""; 0]
+        );
+    }
+
+    #[test]
+    fn a_cron_window_lasts_its_elapsed_length() {
+        let berlin = zone("Europe/Berlin");
+        let morning = cron("30 8 * * MON-FRI", "daily", "1h30m");
+        let expected = ["+2026-11-27T07:30:00Z", "-2026-11-27T09:00:00Z"];
+        assert_eq!(edges(&morning, &berlin, "2026-11-27T00:00:00Z", 2), expected);
+        // From the end of the gap, for as long as on other days.
+        let night = cron("30 2 * * *", "daily", "2h");
+        let expected = [
+            "+2026-03-29T01:00:00Z",
+            "-2026-03-29T03:00:00Z",
+            "+2026-03-30T00:30:00Z",
+        ];
+        assert_eq!(edges(&night, &berlin, "2026-03-28T12:00:00Z", 3), expected);
+        // The first 02:30 of the two, once.
+        let expected = [
+            "+2026-10-25T00:30:00Z",
+            "-2026-10-25T02:30:00Z",
+            "+2026-10-26T01:30:00Z",
+        ];
+        assert_eq!(edges(&night, &berlin, "2026-10-24T12:00:00Z", 3), expected);
+    }
+
+    #[test]
+    fn cron_occurrences_that_touch_are_one() {
+        let day = cron("*/15 9-16 * * *", "Tue", "15m");
+        let expected = ["+2026-11-24T09:00:00Z", "-2026-11-24T17:00:00Z"];
+        assert_eq!(edges(&day, &Zone::utc(), "2026-11-24T00:00:00Z", 2), expected);
+        let long = cron("0 8 * * MON-FRI", "daily", "2d");
+        let expected = [
+            "-2026-11-29T08:00:00Z",
+            "+2026-11-30T08:00:00Z",
+            "-2026-12-06T08:00:00Z",
+        ];
+        assert_eq!(edges(&long, &Zone::utc(), "2026-11-26T00:00:00Z", 3), expected);
+        // In the hour that clocks repeat nothing starts a second time.
+        let steady = cron("*/30 * * * *", "daily", "30m");
+        assert!(steady.always());
+        let expected = ["-2026-10-25T01:00:00Z", "+2026-10-25T02:00:00Z"];
+        let berlin = zone("Europe/Berlin");
+        assert_eq!(edges(&steady, &berlin, "2026-01-01T00:00:00Z", 2), expected);
+        let expected = ["-2027-10-31T01:00:00Z", "+2027-10-31T02:00:00Z"];
+        assert_eq!(edges(&steady, &berlin, "2026-10-25T02:00:00Z", 2), expected);
+    }
+
+    #[test]
+    fn what_never_ends_is_known_in_time() {
+        let next = |window: &Occurrences, zone: &Zone| {
+            window
+                .phase(zone, Instant::parse("2026-11-24T00:00Z").unwrap())
+                .next
+        };
+        let berlin = zone("Europe/Berlin");
+        assert_eq!(next(&cron("* * * * *", "daily", "2d"), &berlin), None);
+        assert_eq!(next(&window("daily", "00:00", "24:00"), &berlin), None);
+        assert_eq!(next(&cron("*/30 * * * *", "daily", "30m"), &Zone::utc()), None);
+        let bridged = cron("0 8 * * MON-FRI", "daily", "3d");
+        let weeks = next(&bridged, &Zone::utc()).unwrap();
+        assert!(weeks > Instant::parse("2030-01-01T00:00Z").unwrap(), "{weeks}");
+        // Three days are an hour too short where clocks go back.
+        let torn = next(&bridged, &berlin).map(|end| end.to_string());
+        assert_eq!(torn.as_deref(), Some("2027-11-01T06:00:00Z"));
     }
 
     #[test]
@@ -492,7 +579,7 @@ mod tests {
         let times = [TimeOfDay::MIDNIGHT, time("12:00"), TimeOfDay::END_OF_DAY];
         for start in times {
             for end in times {
-                let window = Occurrences::daily(Weekdays::DAILY, None, start, end);
+                let window = Occurrences::daily(StartDays::weekly(Weekdays::DAILY), start, end);
                 let mut at = Instant::from_unix(0);
                 for _ in 0..10 {
                     let Some(next) = window.phase(&Zone::utc(), at).next else {
