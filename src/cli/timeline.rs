@@ -205,7 +205,7 @@ mod tests {
     fn rule() -> Arc<Rule> {
         let text = "apiVersion: easyscale.io/v1\nkind: ScalingRule\nmetadata: {name: a}\nspec:\n  target: {kind: \
                     Deployment, name: a, namespace: b}\n  schedule:\n    - {name: all, minReplicas: 1}\n    - {name: \
-                    peak, timeStart: \"22:00\", timeEnd: \"02:00\", minReplicas: 5}\n";
+                    peak, timeStart: \"22:00\", timeEnd: \"02:00\", ramp: 1h, minReplicas: 5}\n";
         let loaded = policy::check(vec![("a.yaml".to_owned(), text.to_owned())]);
         assert!(!loaded.has_errors(), "{:?}", loaded.problems);
         loaded.rules[0].clone()
@@ -216,10 +216,7 @@ mod tests {
         let (rule, from, until) = (rule(), at("2026-03-27T12:00Z"), at("2026-05-01T23:00Z"));
         let whole = engine::timeline(&rule, from, until);
         assert_eq!(segments(&rule, from, until, usize::MAX), Some(whole.clone()));
-        assert_eq!(
-            segments(&rule, from, until, whole.len()).map(|all| all.len()),
-            Some(72)
-        );
+        assert!(whole.len() > 300 && segments(&rule, from, until, whole.len()).is_some());
         assert_eq!(segments(&rule, from, until, whole.len() - 1), None);
     }
 

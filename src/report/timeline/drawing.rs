@@ -369,8 +369,8 @@ struct Label {
 
 impl<'a> Drawn<'a> {
     /// Each label takes the first lane that is free above its stretch: first what is said for the first time, then,
-    /// where there is room left, what was said before. Where there is none, the stretch stays without: whoever points
-    /// at it is told all the same. What holds outside of windows is told once.
+    /// where there is room left, what was said before, once a day. Where there is none, the stretch stays without:
+    /// whoever points at it is told all the same. What holds outside of windows is told once.
     fn new(timeline: &Timeline, row: &'a Row) -> Self {
         let mut said = HashSet::new();
         let (mut first, mut again) = (Vec::new(), Vec::new());
@@ -386,11 +386,11 @@ impl<'a> Drawn<'a> {
                 says,
                 is_base,
             };
-            if is_base {
-                again.push((label, until));
-            } else if said.insert(label.says.clone()) {
+            let day = row.zone.to_civil(stretch.first.from).date;
+            if !is_base && said.insert((label.says.clone(), None)) {
+                said.insert((label.says.clone(), Some(day)));
                 first.push((label, until));
-            } else {
+            } else if said.insert((label.says.clone(), Some(day))) {
                 again.push((label, until));
             }
         }
@@ -506,7 +506,7 @@ struct Run {
 
 /// The windows of a stretch and what they ask, shortly; `None`: no window sets anything.
 fn label(row: &Row, stretch: &Stretch) -> Option<String> {
-    let names = names(&row.rule, &stretch.first);
+    let names = names(&row.rule, &stretch.last);
     let (first, last) = (bounds(&stretch.first), bounds(&stretch.last));
     let asks = if first == last {
         first

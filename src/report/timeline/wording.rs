@@ -66,7 +66,7 @@ impl Stretch {
 
     /// Takes in the next segment, if it is a step of the same ramp.
     pub(super) fn takes(&mut self, next: &Segment) -> bool {
-        let is_step = is_ramping(&self.last) && is_ramping(next) && setters(&self.last) == setters(next);
+        let is_step = is_step(&self.last, next);
         if is_step {
             self.first.until = next.until;
             self.last = *next;
@@ -106,12 +106,19 @@ impl Stretch {
     /// Who asks, and what became of it: `Peak hours, clamped by limits`. Empty if nobody does.
     pub(super) fn why(&self, rule: &Rule) -> String {
         let mut parts = names(rule, &self.first);
-        let wants = wants(&self.first);
-        let by_default = |want: &Want| want.setter == Setter::Default;
-        if wants.iter().flatten().any(by_default) {
+        for name in names(rule, &self.last) {
+            if !parts.contains(&name) {
+                parts.push(name);
+            }
+        }
+        let has_default = |segment: &Segment| {
+            let mut wants = wants(segment).into_iter().flatten();
+            wants.any(|want| want.setter == Setter::Default)
+        };
+        if has_default(&self.first) && has_default(&self.last) {
             parts.push("default".to_owned());
         }
-        for want in wants.iter().flatten() {
+        for want in wants(&self.first).iter().flatten() {
             if let Some(how) = want.adjusted.and_then(adjusted)
                 && !parts.iter().any(|part| part == how)
             {
@@ -155,15 +162,30 @@ fn wants(segment: &Segment) -> [Option<Want>; 3] {
     [segment.replicas, segment.floor, segment.ceiling]
 }
 
-fn setters(segment: &Segment) -> [Option<Setter>; 3] {
-    wants(segment).map(|want| want.map(|want| want.setter))
+/// Whether both are steps of one ramp, and nobody else comes or goes between them. A bound on which the ramp makes its
+/// first step, or made its last, is the ramp's.
+fn is_step(one: &Segment, next: &Segment) -> bool {
+    let ramp = ramp(one);
+    ramp.is_some()
+        && ramp == self::ramp(next)
+        && wants(one).iter().zip(wants(next)).all(|(one, next)| {
+            let setter = |want: &Option<Want>| want.map(|want| want.setter);
+            setter(one) == setter(&next) || [*one, next].into_iter().flatten().any(is_ramping)
+        })
 }
 
-fn is_ramping(segment: &Segment) -> bool {
-    wants(segment)
-        .iter()
+/// The window that moves bounds in steps; `None`: none does, or several do.
+fn ramp(segment: &Segment) -> Option<Setter> {
+    let mut ramping = wants(segment)
+        .into_iter()
         .flatten()
-        .any(|want| want.adjusted == Some(Adjusted::Ramping))
+        .filter(|want| is_ramping(*want));
+    let setter = ramping.next()?.setter;
+    ramping.all(|want| want.setter == setter).then_some(setter)
+}
+
+fn is_ramping(want: Want) -> bool {
+    want.adjusted == Some(Adjusted::Ramping)
 }
 
 fn value(want: Option<Want>) -> Option<u32> {
