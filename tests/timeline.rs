@@ -196,11 +196,42 @@ fn covers(place: &str, document: &Value) {
     }
 }
 
+/// What is too much for a reader is cut where it is said so; programs get everything.
+#[test]
+fn what_is_too_much_for_a_reader_is_counted() {
+    let sandbox = Sandbox::new("timeline-many");
+    let rule = fs::read_to_string(sandbox.path("policies/peak-hours-scaling.yaml")).expect("the rule");
+    let rules = (0..70).map(|number| {
+        rule.replace("peak-hours-scaling", &format!("rule-{number}"))
+            .replace("inference-service-y", &format!("service-{number}"))
+    });
+    sandbox.write("many.yaml", rules.collect::<Vec<_>>().join("---\n"));
+    let shown = |form: &str| {
+        let output = timeline(&sandbox, "many.yaml --from 2026-01-01 --until 2027-01-01", form);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        let said = stdout(&output);
+        check("many", form, &said);
+        said
+    };
+    assert!(shown("html").contains("This page shows the first 63 of 70 targets."));
+    assert!(shown("svg").contains("7 more targets are not drawn"));
+    assert!(
+        shown("markdown").contains("\n… and 69 more targets: choose some with `--rule` or `--target`.\n")
+    );
+    assert!(shown("chart").contains("(days from Thu 2026-02-12 on are not drawn)"));
+    let all: Value = serde_json::from_str(&shown("json")).expect("it is JSON");
+    let targets = all["targets"].as_array().expect("a list");
+    assert_eq!(targets.len(), 70);
+    // Three changes on each of the 261 weekdays of 2026.
+    let segments = |target: &Value| target["segments"].as_array().map(Vec::len);
+    assert!(targets.iter().all(|target| segments(target) == Some(261 * 3 + 1)));
+}
+
 /// The picture in the docs is the one that the program draws.
 #[test]
 fn the_picture_in_the_docs_is_ours() {
     let sandbox = Sandbox::new("timeline-picture");
-    let args = "policies --timezone Europe/Berlin --from 2026-11-23 --at 2026-11-24T15:30:00Z";
+    let args = "policies --timezone Europe/Berlin --from 2026-11-23 --at 2026-11-29T10:00:00Z";
     let drawn = stdout(&timeline(&sandbox, args, "svg"));
     let path = repository().join("docs/images/week.svg");
     if blesses() {

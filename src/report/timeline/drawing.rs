@@ -1,28 +1,25 @@
 //! The picture of the targets of one zone, as SVG elements: days as columns, a row per target.
 
-use std::collections::HashSet;
 use std::fmt::Write as _;
 
+use super::axis::{LEFT, RIGHT, marks, x};
 use super::days::{Day, days};
-use super::wording::{OWN_BOUNDS, Stretch, is_asleep, names};
+use super::labels::{CHARACTER, Label, labels, stretches, width};
+use super::wording::is_asleep;
 use super::xml::escaped;
 use super::{Row, Timeline};
 use crate::engine::{Segment, Want};
 use crate::report::printable;
-use crate::time::{ClockChange, Date, Instant, Zone};
+use crate::time::{ClockChange, Instant, TimeOfDay, Zone};
 
 /// The width of a picture, in user units (pixels at its natural size), like all lengths here.
 pub(super) const WIDTH: f64 = 1000.0;
-/// Where the plot begins: names are left of it.
-const LEFT: f64 = 206.0;
-const RIGHT: f64 = 984.0;
 /// The zone and the days.
 const HEAD: f64 = 42.0;
 /// A line of labels of the vertical lines: one for clock changes, one for the present.
 const FOOT: f64 = 13.0;
-/// The names of the windows stand above the plot of a row, in up to two lanes.
+/// A line of labels above the plot of a row.
 const LANE: f64 = 14.0;
-const LANES: usize = 2;
 /// Between the lanes and the plot.
 const LEADER: f64 = 4.0;
 const PLOT: f64 = 46.0;
@@ -32,14 +29,8 @@ const BELOW: f64 = 14.0;
 const REACH: f64 = 42.0;
 /// How high the dots stand where a bound is not known.
 const DOTS: f64 = 9.0;
-/// A character of the smaller and of the larger text, roughly, rather too wide.
-const CHARACTER: f64 = 6.1;
+/// A character of the larger text, roughly, rather too wide.
 const STRONG_CHARACTER: f64 = 7.6;
-/// Between a label and whatever comes next.
-const GAP: f64 = 8.0;
-const MONTHS: [&str; 12] = [
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-];
 
 /// The targets that share a zone.
 pub(super) struct Panel<'a> {
@@ -109,51 +100,31 @@ impl<'a> Panel<'a> {
         );
         text(&mut out, 12.0, 14.0, "strong", self.zone.name());
         text(&mut out, 12.0, 28.0, "muted", "local time");
-        let marks = self.marks();
-        let mut lines = String::new();
+        let marks = marks(self.timeline, self.zone, &self.days);
+        let (mut days, mut hours) = (String::new(), String::new());
         for (index, mark) in marks.iter().enumerate() {
             let x = self.x(mark.at);
             if mark.at > self.timeline.from {
-                let _ = write!(lines, "M{x:.1} 2V{:.1}", self.lower());
+                let (lines, top) = if mark.is_hour {
+                    (&mut hours, 19.0)
+                } else {
+                    (&mut days, 2.0)
+                };
+                let _ = write!(lines, "M{x:.1} {top:.1}V{:.1}", self.lower());
             }
             let next = marks.get(index + 1).map_or(RIGHT, |next| self.x(next.at));
-            if next - x >= 6.0 * CHARACTER {
-                text(&mut out, x + 5.0, 14.0, "strong", &mark.upper);
+            if next - x > width(&mark.lower) {
+                if !mark.upper.is_empty() {
+                    text(&mut out, x + 5.0, 14.0, "strong", &mark.upper);
+                }
                 text(&mut out, x + 5.0, 28.0, "muted", &mark.lower);
             }
         }
-        let _ = writeln!(out, "<path class=\"grid\" d=\"{lines}\"/>");
+        let _ = writeln!(
+            out,
+            "<path class=\"hours\" d=\"{hours}\"/>\n<path class=\"grid\" d=\"{days}\"/>"
+        );
         out
-    }
-
-    /// Days, or weeks, months, years where days are too narrow.
-    fn marks(&self) -> Vec<Mark> {
-        let seconds = (self.timeline.until.unix() - self.timeline.from.unix()).max(1);
-        let day = (RIGHT - LEFT) * 86_400.0 / seconds as f64;
-        let starts = |date: Date, days_apart: &Apart| {
-            let (_, month, of_month) = date.ymd();
-            match days_apart {
-                Apart::Day => true,
-                Apart::Week => date.weekday().contains(Date::from_days_since_epoch(4)),
-                Apart::Month => of_month == 1,
-                Apart::Year => (month, of_month) == (1, 1),
-            }
-        };
-        let apart = if day >= 40.0 {
-            Apart::Day
-        } else if day * 7.0 >= 40.0 {
-            Apart::Week
-        } else if day * 30.0 >= 40.0 {
-            Apart::Month
-        } else {
-            Apart::Year
-        };
-        let marked = self
-            .days
-            .iter()
-            .enumerate()
-            .filter(|(index, day)| *index == 0 || starts(day.date, &apart));
-        marked.map(|(_, day)| Mark::of(day, &apart)).collect()
     }
 
     fn row(&self, drawn: &Drawn<'_>, top: f64) -> String {
@@ -332,7 +303,7 @@ impl<'a> Panel<'a> {
             line(
                 at,
                 "now",
-                &format!("now, {} {}", civil.date.weekday(), civil.time),
+                &format!("now, {} {}", civil.date.weekday(), minutes(civil.time)),
                 &format!("now: {}", self.zone.local(at)),
                 below_changes,
             );
@@ -357,60 +328,9 @@ struct Drawn<'a> {
     lanes: usize,
 }
 
-/// What stands above a stretch.
-struct Label {
-    /// Where its stretch begins.
-    from: f64,
-    x: f64,
-    lane: usize,
-    says: String,
-    is_base: bool,
-}
-
 impl<'a> Drawn<'a> {
-    /// Each label takes the first lane that is free above its stretch: first what is said for the first time, then,
-    /// where there is room left, what was said before, once a day. Where there is none, the stretch stays without:
-    /// whoever points at it is told all the same. What holds outside of windows is told once.
     fn new(timeline: &Timeline, row: &'a Row) -> Self {
-        let mut said = HashSet::new();
-        let (mut first, mut again) = (Vec::new(), Vec::new());
-        for stretch in stretches(row) {
-            let (from, until) = (x(timeline, stretch.first.from), x(timeline, stretch.first.until));
-            let named = label(row, &stretch);
-            let is_base = named.is_none();
-            let says = named.unwrap_or_else(|| base_label(&stretch.first));
-            let label = Label {
-                from,
-                x: from.min(RIGHT - width(&says)).max(LEFT),
-                lane: 0,
-                says,
-                is_base,
-            };
-            let day = row.zone.to_civil(stretch.first.from).date;
-            if !is_base && said.insert((label.says.clone(), None)) {
-                said.insert((label.says.clone(), Some(day)));
-                first.push((label, until));
-            } else if said.insert((label.says.clone(), Some(day))) {
-                again.push((label, until));
-            }
-        }
-        let mut labels: Vec<Label> = Vec::new();
-        for (mut label, until) in first.into_iter().chain(again) {
-            let (from, to) = (label.x, label.x + width(&label.says));
-            if label.is_base && (to > until || labels.iter().any(|other| other.says == label.says)) {
-                continue;
-            }
-            let is_free = |lane: &usize| {
-                let others = labels.iter().filter(|other| other.lane == *lane);
-                others
-                    .into_iter()
-                    .all(|other| to + GAP <= other.x || other.x + width(&other.says) + GAP <= from)
-            };
-            if let Some(lane) = (0..LANES).find(is_free) {
-                label.lane = lane;
-                labels.push(label);
-            }
-        }
+        let labels = labels(timeline, row);
         let lanes = labels.iter().map(|label| label.lane + 1).max().unwrap_or(1);
         Self { row, labels, lanes }
     }
@@ -422,24 +342,6 @@ impl<'a> Drawn<'a> {
     fn height(&self) -> f64 {
         self.above() + PLOT + BELOW
     }
-}
-
-fn x(timeline: &Timeline, at: Instant) -> f64 {
-    let (from, until) = (timeline.from.unix(), timeline.until.unix());
-    let share = (at.unix() - from) as f64 / (until - from).max(1) as f64;
-    LEFT + share * (RIGHT - LEFT)
-}
-
-/// The segments of a row, those of one ramp together.
-fn stretches(row: &Row) -> Vec<Stretch> {
-    let mut stretches: Vec<Stretch> = Vec::new();
-    for segment in &row.segments {
-        let taken = stretches.last_mut().is_some_and(|stretch| stretch.takes(segment));
-        if !taken {
-            stretches.push(Stretch::of(*segment));
-        }
-    }
-    stretches
 }
 
 /// Who is scaled, and by which rule.
@@ -467,80 +369,10 @@ fn names_of(out: &mut String, row: &Row, upper: f64) {
     }
 }
 
-enum Apart {
-    Day,
-    Week,
-    Month,
-    Year,
-}
-
-/// A vertical line with two words.
-struct Mark {
-    at: Instant,
-    upper: String,
-    lower: String,
-}
-
-impl Mark {
-    fn of(day: &Day, apart: &Apart) -> Self {
-        let (year, month, of_month) = day.date.ymd();
-        let month = MONTHS.get(month as usize - 1).copied().unwrap_or_default();
-        let (upper, lower) = match apart {
-            Apart::Day | Apart::Week => (day.date.weekday().to_string(), format!("{of_month} {month}")),
-            Apart::Month => (month.to_owned(), year.to_string()),
-            Apart::Year => (year.to_string(), String::new()),
-        };
-        Self {
-            at: day.from,
-            upper,
-            lower,
-        }
-    }
-}
-
 /// A part of a path that has no break; `path` starts with the height of its first step.
 struct Run {
     x: f64,
     path: String,
-}
-
-/// The windows of a stretch and what they ask, shortly; `None`: no window sets anything.
-fn label(row: &Row, stretch: &Stretch) -> Option<String> {
-    let names = names(&row.rule, &stretch.last);
-    let (first, last) = (bounds(&stretch.first), bounds(&stretch.last));
-    let asks = if first == last {
-        first
-    } else {
-        format!("{first} → {last}")
-    };
-    (!names.is_empty()).then(|| format!("{} {asks}", names.join(" + ")))
-}
-
-fn base_label(segment: &Segment) -> String {
-    match bounds(segment).as_str() {
-        "" => OWN_BOUNDS.to_owned(),
-        bounds => format!("default {bounds}"),
-    }
-}
-
-fn bounds(segment: &Segment) -> String {
-    let value = |want: Option<Want>| want.map(|want| want.value);
-    match (value(segment.floor), value(segment.ceiling)) {
-        _ if is_asleep(segment) => "asleep".to_owned(),
-        (Some(floor), Some(ceiling)) if floor == ceiling => floor.to_string(),
-        (Some(floor), Some(ceiling)) => format!("{floor}–{ceiling}"),
-        (Some(floor), None) => format!("≥ {floor}"),
-        (None, Some(ceiling)) => format!("≤ {ceiling}"),
-        (None, None) => String::new(),
-    }
-}
-
-fn width(label: &str) -> f64 {
-    // Characters of East Asian scripts are as wide as two of ours.
-    let widths = label
-        .chars()
-        .map(|character| if character < '\u{1100}' { 1.0 } else { 2.0 });
-    widths.sum::<f64>() * CHARACTER
 }
 
 /// `clocks +1 h`.
@@ -551,6 +383,12 @@ fn moved(change: &ClockChange) -> String {
         whole if whole % 60 == 0 => format!("clocks {sign}{} h", whole / 60),
         minutes => format!("clocks {sign}{minutes} min"),
     }
+}
+
+/// `16:30`, whatever the seconds.
+fn minutes(time: TimeOfDay) -> String {
+    let minutes = time.seconds() / 60;
+    format!("{:02}:{:02}", minutes / 60, minutes % 60)
 }
 
 /// A name that is too long keeps both its ends.

@@ -2,13 +2,15 @@
 //!
 //! Pure: every form is an iterator of strings, a piece per target, so that the longest answer is written while it is
 //! made. What several forms share: `days` (the local days of a range), `table` (the lines under a day), `wording`
-//! (bounds in words), `zones` (whose wall clock is shown).
+//! (bounds in words), `zones` (whose wall clock is shown); and of the two pictures, `drawing`, `axis`, `labels`, `style`.
 
+mod axis;
 mod chart;
 mod days;
 mod drawing;
 mod html;
 mod json;
+mod labels;
 mod markdown;
 mod style;
 mod svg;

@@ -8,6 +8,7 @@ pub(super) const PICTURE: &str = "\
 .paper{fill:#ffffff}
 .ground{fill:#56606a;fill-opacity:.08}
 .grid{stroke:#c9d0d6;stroke-width:1;fill:none}
+.hours{stroke:#c9d0d6;stroke-width:1;stroke-dasharray:1 4;fill:none}
 .base{stroke:#5b6670;stroke-width:1;fill:none}
 .floor{fill:#56b4e9;stroke:#0072b2;stroke-width:1.5;stroke-linejoin:round}
 .between{fill:#e69f00;fill-opacity:.22}
@@ -28,7 +29,7 @@ paint-order:stroke;stroke:#ffffff;stroke-width:3px;stroke-linejoin:round}
 @media (prefers-color-scheme:dark){
 .paper{fill:#14171a}
 .ground{fill:#a9b4be;fill-opacity:.1}
-.grid{stroke:#3d464f}
+.grid,.hours{stroke:#3d464f}
 .base{stroke:#93a0ac}
 .floor{fill:#0072b2;stroke:#56b4e9}
 .between{fill:#e69f00;fill-opacity:.25}
