@@ -12,7 +12,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use easyscale::policy::{At, CODES, Loaded, Mark, Problem, Severity, Sourced, Wake, check, load, notes};
+use easyscale::engine::{Base, Want, decide};
+use easyscale::policy::{
+    At, CODES, Loaded, Mark, Problem, Rule, Severity, Sourced, Wake, check, load, notes,
+};
 use easyscale::report::problems;
 use easyscale::time::{self, Cron, Date, Dates, Occurrences, StartDays, TimeOfDay, WeekTime, Weekdays};
 use proptest::prelude::*;
@@ -628,6 +631,147 @@ fn windows_that_surely_lose_are_warned_of() {
         assert_eq!(codes(&loaded.problems), [code], "{windows:?}\n{}", shown(&loaded));
         assert!(!loaded.has_errors());
     }
+}
+
+/// Numbers that look random and are the same each time.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        ((self.0 >> 33) % end as u64) as usize
+    }
+
+    fn of<'a>(&mut self, items: &[&'a str]) -> &'a str {
+        items[self.below(items.len())]
+    }
+
+    /// A window of any form that can be compared.
+    fn window(&mut self, name: usize) -> String {
+        const TIMES: [&str; 8] = [
+            "00:00", "01:00", "02:00", "02:30", "03:00", "12:00", "20:00", "23:00",
+        ];
+        const WEEKDAYS: [&str; 6] = ["Sun", "Sat", "Mon", "weekends", "Sat-Mon", "daily"];
+        let when = match self.below(6) {
+            0 => format!(
+                "from: {} {}, until: {} {}",
+                self.of(&WEEKDAYS[..3]),
+                self.of(&TIMES[..4]),
+                self.of(&["Mon", "Tue"]),
+                self.of(&TIMES[4..])
+            ),
+            1 => format!(
+                "dates: {}, timeStart: '{}', timeEnd: '{}'",
+                self.of(&[
+                    "10-25",
+                    "10-24..10-26",
+                    "2026-03-28..2026-03-29",
+                    "03-29",
+                    "12-20..01-06"
+                ]),
+                self.of(&TIMES[..4]),
+                self.of(&TIMES[4..])
+            ),
+            2 => format!(
+                "days: {}, except: {{dates: [{}]}}",
+                self.of(&WEEKDAYS),
+                self.of(&["10-25", "12-25"])
+            ),
+            _ => {
+                let start = self.below(TIMES.len());
+                let end = (start + 1 + self.below(TIMES.len() - 1)) % TIMES.len();
+                format!(
+                    "days: {}, timeStart: '{}', timeEnd: '{}'",
+                    self.of(&WEEKDAYS),
+                    TIMES[start],
+                    TIMES[end]
+                )
+            }
+        };
+        let sets = match self.below(4) {
+            0 => format!("minReplicas: {}", 1 + self.below(5)),
+            1 => format!("maxReplicas: {}", 6 + self.below(5)),
+            2 => format!(
+                "minReplicas: {}, maxReplicas: {}",
+                1 + self.below(5),
+                6 + self.below(5)
+            ),
+            _ => format!("replicas: {}", 1 + self.below(5)),
+        };
+        let lead = self.of(&["", "", "", "", "", "", ", lead: 30m", ", lead: 2h", ", ramp: 2m"]);
+        let priority = self.below(3);
+        format!("    - {{name: w{name}, {when}, {sets}, priority: {priority}{lead}}}\n")
+    }
+}
+
+#[test]
+fn a_window_that_is_said_to_lose_never_has_an_effect() {
+    // What is asked from an instant on, and how long that holds.
+    let asked = |rule: &Rule, base: Base, at: time::Instant| {
+        let decision = decide(rule, &base, at);
+        let value = |want: Option<Want>| want.map(|want| want.value);
+        let values = [decision.floor, decision.ceiling, decision.replicas].map(value);
+        (values, decision.until.unwrap_or(time::Instant::MAX))
+    };
+    let bases = [
+        Base::Autoscaler {
+            floor: Some(2),
+            ceiling: Some(7),
+        },
+        Base::Scale(Some(4)),
+    ];
+    let mut dice = Dice(7);
+    let mut examined = BTreeSet::new();
+    let (mut singles, mut covered) = (0, 0);
+    for schedule in 0..1000 {
+        let windows: String = (0..3 + dice.below(6)).map(|name| dice.window(name)).collect();
+        let loaded = one(&format!(
+            "defaults: {{timezone: Europe/Berlin}}\n---\n{}",
+            rule(&windows)
+        ));
+        if loaded.has_errors() {
+            continue;
+        }
+        let rule = &loaded.rules[0];
+        for problem in loaded
+            .problems
+            .iter()
+            .filter(|problem| ["W0601", "W0604"].contains(&problem.code))
+        {
+            let lost = rule
+                .schedule
+                .iter()
+                .position(|window| Some(&window.place) == problem.place())
+                .unwrap();
+            let mut without = Rule::clone(rule);
+            without.schedule.remove(lost);
+            match problem.code {
+                "W0601" => singles += 1,
+                _ => covered += 1,
+            }
+            examined.insert(schedule);
+            // Two weeks around each clock change, and the end of a year.
+            for day in ["2026-03-22", "2026-10-18", "2026-12-19", "2027-12-20"] {
+                let mut at = at(&format!("{day}T00:00:00Z"));
+                let last = time::Instant::from_unix(at.unix() + 15 * 86_400);
+                while at < last {
+                    let mut until = last;
+                    for base in bases {
+                        let (with, changes) = asked(rule, base, at);
+                        let (without, changes_too) = asked(&without, base, at);
+                        assert_eq!(with, without, "{at} {base:?}\n{windows}{}", shown(&loaded));
+                        until = until.min(changes).min(changes_too);
+                    }
+                    at = until;
+                }
+            }
+        }
+    }
+    assert!(singles > 200 && covered > 20, "{singles} {covered}");
+    assert!(examined.len() > 150, "{}", examined.len());
 }
 
 #[test]

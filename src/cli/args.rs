@@ -55,6 +55,10 @@ pub(super) enum Command {
     Timeline(TimelineArgs),
     /// Check policies without a cluster.
     Validate(ValidateArgs),
+    /// Say in sentences why the bounds are what they are, and what comes next.
+    ///
+    /// Rules are all that is needed for it; no cluster is asked.
+    Explain(ExplainArgs),
     /// Say which version this is, and how fresh its zone rules are.
     Version(VersionArgs),
     /// Print a completion script for a shell.
@@ -259,6 +263,24 @@ pub(super) struct ValidateArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// What to explain: deployment/shop/checkout, shop/checkout, or the name of a rule.
+    #[arg(value_name = "TARGET|RULE")]
+    pub(super) subject: String,
+    #[command(flatten)]
+    pub(super) policies: PolicyArgs,
+    /// Explain this instant instead of now, such as 2026-11-27T16:30:00Z.
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    pub(super) at: Option<Instant>,
+    /// How many of the coming changes are told.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = edges)]
+    pub(super) edges: usize,
+    /// How the explanation is shown.
+    #[arg(short, long, value_enum, default_value = "text", value_name = "FORMAT")]
+    pub(super) output: TextOrJson,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct VersionArgs {
     /// How the version is shown.
     #[arg(short, long, value_enum, default_value = "text", value_name = "FORMAT")]
@@ -356,6 +378,13 @@ fn concurrency(text: &str) -> Result<usize, String> {
     }
 }
 
+fn edges(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number @ 1..=1000) => Ok(number),
+        _ => Err("write a whole number from 1 to 1000".to_owned()),
+    }
+}
+
 /// An instance's name becomes a label's value.
 fn instance(text: &str) -> Result<String, String> {
     let inner = |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.');
@@ -376,17 +405,11 @@ fn target(text: &str) -> Result<Target, String> {
         return Err("write kind/namespace/name, such as deployment/shop/checkout".to_owned());
     };
     let namespace = self::namespace(namespace)?;
-    let (group, kind) = match kind.to_ascii_lowercase().as_str() {
-        "deployment" | "deployments" | "deploy" => ("apps", "Deployment"),
-        "statefulset" | "statefulsets" | "sts" => ("apps", "StatefulSet"),
-        "horizontalpodautoscaler" | "horizontalpodautoscalers" | "hpa" => {
-            ("autoscaling", "HorizontalPodAutoscaler")
-        }
-        other => {
-            return Err(format!(
-                "{other:?} is not a kind that is known here; use deployment, statefulset or hpa"
-            ));
-        }
+    let Some((group, kind)) = known_kind(kind) else {
+        return Err(format!(
+            "{:?} is not a kind that is known here; use deployment, statefulset or hpa",
+            kind.to_ascii_lowercase()
+        ));
     };
     Ok(Target {
         group: group.to_owned(),
@@ -394,6 +417,18 @@ fn target(text: &str) -> Result<Target, String> {
         namespace,
         name: (*name).to_owned(),
     })
+}
+
+/// The API group and the kind that people mean by a word, as `kubectl` understands it.
+pub(super) fn known_kind(word: &str) -> Option<(&'static str, &'static str)> {
+    match word.to_ascii_lowercase().as_str() {
+        "deployment" | "deployments" | "deploy" => Some(("apps", "Deployment")),
+        "statefulset" | "statefulsets" | "sts" => Some(("apps", "StatefulSet")),
+        "horizontalpodautoscaler" | "horizontalpodautoscalers" | "hpa" => {
+            Some(("autoscaling", "HorizontalPodAutoscaler"))
+        }
+        _ => None,
+    }
 }
 
 #[cfg(test)]

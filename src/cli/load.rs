@@ -17,14 +17,9 @@ pub(super) fn planner(
     printer: Printer,
     json: bool,
 ) -> anyhow::Result<Option<Planner>> {
-    let loaded = policy::load(&policies.paths);
-    tell(&loaded, printer);
-    if loaded.has_errors() {
-        if json {
-            printer.data(&problems_json(&loaded))?;
-        }
+    let Some(loaded) = rules(policies, printer, json)? else {
         return Ok(None);
-    }
+    };
     let given = loaded.rules.len();
     let planner = Planner::new(loaded.rules, options);
     let left_out = given - planner.rules().len();
@@ -34,6 +29,19 @@ pub(super) fn planner(
         ));
     }
     Ok(Some(planner))
+}
+
+/// The rules; `None` when they have errors, which are then told, on stdout too if `json`.
+pub(super) fn rules(policies: &PolicyArgs, printer: Printer, json: bool) -> anyhow::Result<Option<Loaded>> {
+    let loaded = policy::load(&policies.paths);
+    tell(&loaded, printer);
+    if loaded.has_errors() {
+        if json {
+            printer.data(&problems_json(&loaded))?;
+        }
+        return Ok(None);
+    }
+    Ok(Some(loaded))
 }
 
 /// Warns of zone rules that are more than a year old at `at`; an instant to come is no reason to worry.

@@ -5,6 +5,7 @@ mod args;
 mod completions;
 mod dispatch;
 mod exit;
+mod explain;
 mod load;
 mod logging;
 mod plan;

@@ -9,6 +9,7 @@
 mod activity;
 mod asked;
 mod bounds;
+mod clock_changes;
 mod contest;
 mod decision;
 mod explanation;
@@ -21,6 +22,7 @@ mod walk;
 use crate::policy::Rule;
 use crate::time::Instant;
 use activity::IDLE;
+pub use clock_changes::{Changeover, Effect, clock_changes};
 pub use decision::{Adjusted, Base, Decision, Setter, Want};
 pub use explanation::{Activity, Considered, Explanation, Hidden, Standing, Why, explain};
 pub use timeline::{Segment, timeline};

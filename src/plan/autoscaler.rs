@@ -5,7 +5,7 @@ use super::memory::{AutoscalerMemory, Header, Remembered};
 use super::observed::{Autoscaler, Owner, STATE_ANNOTATION};
 use super::pass::Pass;
 use super::refusal::{Code, Refusal};
-use super::table::{Learnt, Lesson, Seen, Settled, learn, settle};
+use super::table::{Learnt, Lesson, Seen, Settled, decide_from, learn, settle};
 use super::target_plan::{Because, Bounds, Note, reasons};
 use super::writes::{BoundsWrite, Release, Writes};
 use crate::engine::{Adjusted, Base, Decision, Want, decide};
@@ -61,16 +61,16 @@ pub(super) fn plan(
     }
     let [floor_seen, ceiling_seen] = look(rule, autoscaler, memory.as_ref());
     let (floor_lesson, ceiling_lesson) = (learn(&floor_seen), learn(&ceiling_seen));
-    let base = Base::Autoscaler {
-        floor: Some(
-            floor_lesson
-                .learnt
-                .original(floor_seen.live)
-                .unwrap_or(floor_seen.absent_means),
-        ),
-        ceiling: ceiling_lesson.learnt.original(ceiling_seen.live),
+    let ask = |floor: Learnt| {
+        let original = floor.original(floor_seen.live);
+        let base = Base::Autoscaler {
+            floor: Some(original.unwrap_or(floor_seen.absent_means)),
+            ceiling: ceiling_lesson.learnt.original(ceiling_seen.live),
+        };
+        rule.map(|rule| decide(rule, &base, pass.at)).unwrap_or_default()
     };
-    let mut decision = rule.map(|rule| decide(rule, &base, pass.at)).unwrap_or_default();
+    let live_floor = floor_seen.live.unwrap_or(floor_seen.absent_means);
+    let mut decision = decide_from(floor_lesson.learnt, live_floor, |it| it.floor, ask);
     let asked = decision.floor.is_some() || decision.ceiling.is_some() || decision.replicas.is_some();
     let lost = floor_lesson.learnt == Learnt::Lost || ceiling_lesson.learnt == Learnt::Lost;
     if lost && asked {

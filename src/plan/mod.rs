@@ -27,5 +27,6 @@ pub use observed::{
 pub use outcome::{Applied, Failure, FailureKind, Outcome};
 pub use planner::{Needs, Options, Plan, Planner, Selection, Summary};
 pub use refusal::{Code, Refusal};
+pub(crate) use target_plan::reasons;
 pub use target_plan::{Action, Because, Bounds, Intent, Note, TargetPlan};
 pub use writes::{BoundsWrite, Release, ScaleWrite, Writes};

@@ -5,7 +5,7 @@ use super::memory::{Header, Remembered, RememberedScale, ScaleMemory};
 use super::observed::{FIELD_MANAGER, MemoryMap, RELEASE_MANAGER, Workload};
 use super::pass::Pass;
 use super::refusal::{Code, Refusal};
-use super::table::{Learnt, Seen, Settled, learn, settle};
+use super::table::{Learnt, Seen, Settled, decide_from, learn, settle};
 use super::target_plan::{Bounds, Note, reasons};
 use super::writes::{ScaleWrite, Writes};
 use crate::engine::{Base, Decision, Want, decide};
@@ -38,10 +38,12 @@ pub(super) fn plan(
     }
     let seen = scale.seen(rule);
     let lesson = learn(&seen);
-    let original = scale.original(lesson.learnt, rule);
-    let decision = rule
-        .map(|rule| decide(rule, &Base::Scale(Some(original)), pass.at))
-        .unwrap_or_default();
+    let ask = |learnt| {
+        let original = scale.original(learnt, rule);
+        rule.map(|rule| decide(rule, &Base::Scale(Some(original)), pass.at))
+            .unwrap_or_default()
+    };
+    let decision = decide_from(lesson.learnt, workload.replicas, |it| it.replicas, ask);
     let want = decision.replicas;
     let mut notes = Vec::new();
     if lesson.learnt == Learnt::Lost {

@@ -5,7 +5,7 @@
 //! remembered. The rows are those of docs/design.md, "The table"; each has its number here.
 
 use super::memory::Remembered;
-use crate::engine::{Adjusted, Setter, Want};
+use crate::engine::{Adjusted, Decision, Setter, Want};
 use crate::policy::Replicas;
 
 /// What is there, of one bound.
@@ -114,6 +114,26 @@ impl Learnt {
             Self::Fresh | Self::Drifted(_) | Self::Lost => live,
         }
     }
+}
+
+/// What is decided, by `ask`, from the original of one bound that may be a held floor, which `floor` finds.
+///
+/// A ramp starts from the original, and which one that is where somebody raised our floor depends on what is
+/// wanted: if that is still what we wrote, the floor is held (row 7) and its original is the remembered one.
+/// Else the live value is (row 8).
+pub(super) fn decide_from(
+    learnt: Learnt,
+    live: Replicas,
+    floor: fn(&Decision) -> Option<Want>,
+    ask: impl Fn(Learnt) -> Decision,
+) -> Decision {
+    if let Learnt::Drifted(memory) = learnt {
+        let unlearnt = ask(Learnt::Reverted(memory));
+        if floor(&unlearnt).is_some_and(|want| wants_more(live, &memory, &want)) {
+            return unlearnt;
+        }
+    }
+    ask(learnt)
 }
 
 /// What becomes of one bound.

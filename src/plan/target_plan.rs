@@ -146,7 +146,7 @@ impl TargetPlan {
 }
 
 /// The reasons of a decision, in the order floor, ceiling, scale.
-pub(super) fn reasons(rule: &Rule, decision: &Decision) -> Vec<Because> {
+pub(crate) fn reasons(rule: &Rule, decision: &Decision) -> Vec<Because> {
     [
         ("minReplicas", decision.floor),
         ("maxReplicas", decision.ceiling),

@@ -51,6 +51,7 @@ pub use passed::notes;
 pub use problem::{At, Problem, Severity};
 pub use rule::{Limits, Place, Replicas, Rule, Setting, Sourced, Target, Wake, Window};
 pub use source::{Mark, Source, Sources, Span};
+pub(crate) use words::meant;
 
 /// What policies turned out to say.
 #[derive(Debug, Clone, Default)]

@@ -43,7 +43,7 @@ pub(super) fn count(number: usize, noun: &str) -> String {
 }
 
 /// The known word that was most probably meant: the same but for case and separators, or few typing errors away.
-pub(super) fn meant<'a>(text: &str, known: &[&'a str]) -> Option<&'a str> {
+pub(crate) fn meant<'a>(text: &str, known: &[&'a str]) -> Option<&'a str> {
     const LONGEST: usize = 40;
     if text.len() > LONGEST {
         return None;

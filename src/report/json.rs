@@ -178,7 +178,7 @@ fn bounds(bounds: Bounds) -> BoundsJson {
     }
 }
 
-fn adjusted(adjusted: Adjusted) -> &'static str {
+pub(super) fn adjusted(adjusted: Adjusted) -> &'static str {
     match adjusted {
         Adjusted::ByLimits => "limits",
         Adjusted::ToFloor => "raised-to-floor",

@@ -1,10 +1,12 @@
-//! Plans, outcomes, timelines and problems as text, JSON, Markdown and pictures. Pure: everything returns a string.
+//! Plans, outcomes, explanations, timelines and problems as text, JSON, Markdown and pictures. Pure: all of it returns
+//! strings.
 
 mod escape;
 mod json;
 mod markdown;
 mod text;
 
+pub mod explain;
 pub mod problems;
 pub mod timeline;
 

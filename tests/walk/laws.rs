@@ -21,7 +21,7 @@ fn ensure(holds: bool, why: impl FnOnce() -> String) -> Checked {
 fn may_hold(want: &Want) -> bool {
     matches!(want.setter, Setter::Window(_))
         && want.value > 0
-        && matches!(want.adjusted, None | Some(Adjusted::ToFloor))
+        && matches!(want.adjusted, None | Some(Adjusted::ToFloor | Adjusted::Ramping))
 }
 
 impl Walk {

@@ -21,6 +21,10 @@ pub(crate) struct WrittenWindow {
     hours: u8,
     sets: Sets,
     priority: u8,
+    /// Minutes; 0: none.
+    lead: u16,
+    /// Minutes, not longer than the window; 0: none.
+    ramp: u16,
 }
 
 /// A rule before it is read.
@@ -51,6 +55,8 @@ impl Written {
             hours: 6,
             sets,
             priority: 0,
+            lead: 0,
+            ramp: 0,
         };
         Self {
             windows: vec![window(6, first), window(12, second)],
@@ -67,13 +73,19 @@ impl Written {
         );
         for (number, window) in self.windows.iter().enumerate() {
             let end = (window.start + window.hours) % 24;
-            let _ = writeln!(
+            let _ = write!(
                 text,
-                "    - {{name: w{number}, timeStart: \"{:02}:00\", timeEnd: \"{end:02}:00\", priority: {}, {}}}",
+                "    - {{name: w{number}, timeStart: \"{:02}:00\", timeEnd: \"{end:02}:00\", priority: {}, {}",
                 window.start,
                 window.priority,
                 window.sets.text()
             );
+            for (key, minutes) in [("lead", window.lead), ("ramp", window.ramp)] {
+                if minutes > 0 {
+                    let _ = write!(text, ", {key}: {minutes}m");
+                }
+            }
+            text.push_str("}\n");
         }
         if let Some(default) = self.default {
             let _ = writeln!(text, "  default: {{{}}}", default.text());
@@ -108,13 +120,17 @@ pub(crate) fn sets() -> impl Strategy<Value = Sets> {
 }
 
 pub(crate) fn written() -> impl Strategy<Value = Written> {
-    let window =
-        (0..24_u8, 1..=12_u8, sets(), 0..=1_u8).prop_map(|(start, hours, sets, priority)| WrittenWindow {
+    let minutes = || prop_oneof![3 => Just(0), 1 => 1..=200_u16];
+    let window = (0..24_u8, 1..=12_u8, sets(), 0..=1_u8, minutes(), minutes()).prop_map(
+        |(start, hours, sets, priority, lead, ramp)| WrittenWindow {
             start,
             hours,
             sets,
             priority,
-        });
+            lead,
+            ramp: ramp.min(u16::from(hours) * 60),
+        },
+    );
     let limits = (1..=4_u32, 0..=10_u32).prop_map(|(min, more)| (min, min + more));
     (
         prop::collection::vec(window, 1..=3),

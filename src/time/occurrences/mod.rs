@@ -111,6 +111,15 @@ impl Occurrences {
         }
     }
 
+    /// Start and end of a single span, which no zone and no clock change can move.
+    #[must_use]
+    pub fn as_once(&self) -> Option<(Instant, Instant)> {
+        match &self.0 {
+            Form::Once { from, until } => Some((*from, *until)),
+            Form::Span(_) | Form::Pulses(_) => None,
+        }
+    }
+
     /// The length of an occurrence in seconds, where no clock change stretches or cuts it.
     #[must_use]
     pub fn length(&self) -> u64 {
