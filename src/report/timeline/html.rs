@@ -126,8 +126,8 @@ fn label(block: &Block) -> String {
 
 fn bounds(stretch: &Stretch) -> String {
     match stretch.asked() {
-        Asked::Nothing => format!("<td colspan=\"2\" class=\"own\">{OWN_BOUNDS}</td>"),
-        Asked::Sleep => format!("<td colspan=\"2\">{ASLEEP}</td>"),
+        Asked::Nothing => format!("<td colspan=\"2\" class=\"own both\">{OWN_BOUNDS}</td>"),
+        Asked::Sleep => format!("<td colspan=\"2\" class=\"both\">{ASLEEP}</td>"),
         Asked::Bounds { min, max } => {
             let [min, max] = [min, max].map(|bound| escaped(&bound.replace("->", "→")));
             format!("<td>{min}</td><td>{max}</td>")

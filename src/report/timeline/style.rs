@@ -1,5 +1,6 @@
-//! How pictures and pages look. Colours are Okabe and Ito's, told apart by people who see them differently; everything
-//! that has a colour also has a shape of its own: an area, a dashed line, hatching, dots.
+//! How pictures and pages look. Colours are Okabe and Ito's, some darker for contrast, so that people who see colours
+//! differently tell them apart. Everything that has a colour also has a shape of its own: an area, a dashed line,
+//! hatching, dots.
 //!
 //! Plain classes instead of CSS variables: programs that draw SVG outside of browsers know only those.
 
@@ -78,8 +79,14 @@ tbody tr.day>*,footer{border-color:#3d464f}
 .note{color:#2fc79b}
 }
 @media (max-width:40rem){
-th,td{padding-right:.6rem}
-tbody th{white-space:normal}
+table,thead,tbody{display:block}
+tr{display:grid;grid-template-columns:8.2rem 4.1rem 4.1rem 1fr}
+th,td{padding-right:.5rem}
+tbody th{grid-column:1/-1;padding-top:.6rem}
+tbody tr.day>td{border-top:0}
+thead th:first-child{display:none}
+td.both{grid-column:span 2}
+.note{max-width:none}
 }
 @media print{
 body{max-width:none;padding:0;font-size:11pt}
