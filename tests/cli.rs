@@ -98,6 +98,7 @@ fn first_steps() {
         "dry-run",
         "apply",
         "restore",
+        "timeline",
         "validate",
         "version",
         "completions",

@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::cluster::Connection;
 use crate::plan::Selection;
 use crate::policy::Target;
-use crate::time::Instant;
+use crate::time::{Date, Instant, Zone};
 
 /// Scheduled minReplicas and maxReplicas for Kubernetes autoscalers.
 ///
@@ -51,6 +51,8 @@ pub(super) enum Command {
     Apply(ApplyArgs),
     /// Put the original bounds back and let the objects go.
     Restore(RestoreArgs),
+    /// Show who gets how many replicas when, over a range of time; needs no cluster.
+    Timeline(TimelineArgs),
     /// Check policies without a cluster.
     Validate(ValidateArgs),
     /// Say in sentences why the bounds are what they are, and what comes next.
@@ -87,6 +89,31 @@ pub(super) enum TextOrJson {
     Text,
     /// For machines; the shape is stable.
     Json,
+}
+
+/// How a timeline is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum TimelineOutput {
+    /// For people; on a terminal with a chart before the tables.
+    Text,
+    /// For machines; the shape is stable.
+    Json,
+    /// For pull requests.
+    Markdown,
+    /// A picture.
+    Svg,
+    /// A page: the picture, and tables.
+    Html,
+    /// Only the chart, in characters.
+    Chart,
+}
+
+/// An end of a range.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    At(Instant),
+    /// The midnight at which this date begins, in a zone that is known later.
+    Midnight(Date),
 }
 
 /// Where the rules are.
@@ -197,6 +224,33 @@ pub(super) struct RestoreArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct TimelineArgs {
+    #[command(flatten)]
+    pub(super) policies: PolicyArgs,
+    /// Where the range begins: an instant, or the midnight of a date such as 2026-11-27. Without it: now.
+    #[arg(long, value_name = "TIME", value_parser = end)]
+    pub(super) from: Option<End>,
+    /// Where the range ends, not included: an instant, or the midnight of a date. Without it: a week after its begin.
+    #[arg(long, value_name = "TIME", value_parser = end)]
+    pub(super) until: Option<End>,
+    /// Pretend that it is this instant, such as 2026-11-27T16:30:00Z.
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    pub(super) at: Option<Instant>,
+    /// How it is shown.
+    #[arg(short, long, value_enum, default_value = "text", value_name = "FORMAT")]
+    pub(super) output: TimelineOutput,
+    /// Only this rule (several: repeat it).
+    #[arg(long = "rule", value_name = "NAME")]
+    pub(super) rules: Vec<String>,
+    /// Only the rule for this object, as kind/namespace/name: deployment/shop/checkout, hpa/shop/checkout.
+    #[arg(long, value_name = "TARGET", value_parser = target)]
+    pub(super) target: Option<Target>,
+    /// Show days and times of this zone, such as Europe/Berlin. Without it: the zone of most windows of each rule.
+    #[arg(long, value_name = "ZONE", value_parser = zone)]
+    pub(super) timezone: Option<Zone>,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct ValidateArgs {
     #[command(flatten)]
     pub(super) policies: PolicyArgs,
@@ -265,6 +319,24 @@ impl RestoreArgs {
 
 fn instant(text: &str) -> Result<Instant, String> {
     Instant::parse(text).map_err(|invalid| invalid.message)
+}
+
+/// A date is all that an instant is not: ten characters.
+fn end(text: &str) -> Result<End, String> {
+    let text = text.trim();
+    if text.len() == 10 && text.starts_with(|first: char| first.is_ascii_digit()) {
+        return Date::parse(text).map(End::Midnight);
+    }
+    let or_date = |message: String| format!("{message}; or a date, for example 2026-11-27");
+    instant(text).map(End::At).map_err(or_date)
+}
+
+fn zone(text: &str) -> Result<Zone, String> {
+    Zone::parse(text).map_err(|unknown| match unknown.suggestions.as_slice() {
+        [] => "there is no such time zone; write continent and city, for example Europe/Berlin, or UTC"
+            .to_owned(),
+        names => format!("there is no such time zone; did you mean {}?", names.join(" or ")),
+    })
 }
 
 /// The name of a namespace becomes part of a path; an empty one must never mean all of them.

@@ -3,7 +3,7 @@
 use super::args::{Cli, Command};
 use super::exit::Exit;
 use super::printer::Printer;
-use super::{apply, completions, explain, logging, plan, restore, validate, version};
+use super::{apply, completions, explain, logging, plan, restore, timeline, validate, version};
 use crate::plan::Failure;
 
 const FIRST_STEPS: &str = "\
@@ -33,6 +33,7 @@ pub fn run(cli: Cli) -> Exit {
         Some(Command::Plan(args)) => block_on(plan::run(args, printer)),
         Some(Command::Apply(args)) => block_on(apply::run(args, printer)),
         Some(Command::Restore(args)) => block_on(restore::run(args, printer)),
+        Some(Command::Timeline(args)) => timeline::run(args, printer),
         Some(Command::Validate(args)) => validate::run(args, printer),
         Some(Command::Explain(args)) => explain::run(args, printer),
         Some(Command::Version(args)) => version::run(&args, printer),

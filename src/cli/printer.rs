@@ -24,6 +24,24 @@ impl Printer {
         }
     }
 
+    /// Data in pieces that are made as they are written. When the reader has gone away, no more are made.
+    pub(super) fn pieces(self, pieces: impl Iterator<Item = String>) -> anyhow::Result<()> {
+        let mut stdout = AutoStream::auto(std::io::stdout());
+        for piece in pieces {
+            match stdout.write_all(piece.as_bytes()).and_then(|()| stdout.flush()) {
+                Ok(()) => {}
+                Err(error) if error.kind() == ErrorKind::BrokenPipe => break,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a person sees the data as it is written.
+    pub(super) fn is_watched(self) -> bool {
+        std::io::stdout().is_terminal()
+    }
+
     /// Talk: warnings, errors, progress. There is nowhere to complain if stderr is closed.
     pub(super) fn talk(self, text: &str) {
         let _ = AutoStream::auto(std::io::stderr()).write_all(text.as_bytes());

@@ -73,12 +73,10 @@ pub(super) fn original_floor(base: Base) -> Option<Replicas> {
 }
 
 /// The ceiling, likewise. Without autoscaler what runs is its own ceiling.
-pub(super) fn original_ceiling(rule: &Rule, base: Base) -> Option<Replicas> {
+pub(super) fn original_ceiling(base: Base, floor: Option<&Asked>) -> Option<Replicas> {
     match base {
         Base::Autoscaler { ceiling, .. } => ceiling,
-        Base::Scale(replicas) => {
-            by_default(rule, contest::floor).map_or(replicas, |floor| Some(floor.want.value))
-        }
+        Base::Scale(replicas) => floor.map_or(replicas, |floor| Some(floor.want.value)),
     }
 }
 

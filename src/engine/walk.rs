@@ -109,12 +109,13 @@ impl<'r> Walk<'r> {
             rule, winners, at, ..
         } = *self;
         let above = |winner, bound| ramping_above(&rule.schedule, self.doings, winner, bound);
-        let originals = (asked::original_floor(base), asked::original_ceiling(rule, base));
+        let original = asked::original_floor(base);
         let floors = above(winners.floor, contest::floor);
         let ceilings = above(winners.ceiling, contest::ceiling);
-        let (floor, step) = asked::ramped(rule, contest::floor, full.floor, originals.0, floors, at);
+        let (floor, step) = asked::ramped(rule, contest::floor, full.floor, original, floors, at);
+        let original = asked::original_ceiling(base, floor.as_ref());
         let (ceiling, ceiling_step) =
-            asked::ramped(rule, contest::ceiling, full.ceiling, originals.1, ceilings, at);
+            asked::ramped(rule, contest::ceiling, full.ceiling, original, ceilings, at);
         let mut apart = Apart { floor, ceiling, step };
         if !apart.asleep() {
             apart.step = sooner(step, ceiling_step);

@@ -106,7 +106,7 @@ fn reason(because: &Because) -> String {
 }
 
 /// Text that cannot leave its cell, nor become a link, an image or markup.
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     let mut cell = String::new();
     for character in printable(text).chars() {
         match character {

@@ -1,4 +1,5 @@
-//! Plans, outcomes, explanations and problems as text, JSON and Markdown. Pure: everything returns a string.
+//! Plans, outcomes, explanations, timelines and problems as text, JSON, Markdown and pictures. Pure: all of it returns
+//! strings.
 
 mod escape;
 mod json;
@@ -7,6 +8,7 @@ mod text;
 
 pub mod explain;
 pub mod problems;
+pub mod timeline;
 
 pub use escape::printable;
 pub use json::json;

@@ -245,7 +245,14 @@ impl Field {
             Some((first, last)) => (self.number(first, item)?, self.number(last, item)?),
             None => {
                 let first = self.number(range, item)?;
-                (first, if step.is_some() { self.last } else { first })
+                (
+                    first,
+                    if step.is_some() {
+                        self.last_but_sunday(first)
+                    } else {
+                        first
+                    },
+                )
             }
         };
         let mut separator = "";
@@ -254,6 +261,11 @@ impl Field {
             separator = ",";
         }
         Ok(())
+    }
+
+    /// Where a step from `first` on ends: 7 is the Sunday of the next week.
+    fn last_but_sunday(&self, first: u32) -> u32 {
+        if self.last == 7 { first.max(6) } else { self.last }
     }
 
     /// The numbers from one to the other, over the end of the field if the last is the smaller one.
@@ -544,7 +556,7 @@ mod tests {
         assert_eq!(days("0 0 * * FRI-MON"), days("0 0 * * 0,1,5,6"));
         assert_eq!(days("0 0 * * 5-1"), days("0 0 * * 0,1,5,6"));
         assert_eq!(days("0 0 * * */2"), days("0 0 * * 0,2,4,6"));
-        assert_eq!(days("0 0 * * 1/2"), days("0 0 * * 1,3,5,0"));
+        assert_eq!(days("0 0 * * 1/2"), days("0 0 * * 1,3,5"));
     }
 
     #[test]

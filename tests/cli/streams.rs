@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use super::sandbox::Sandbox;
 
 /// Everything that prints more than nothing.
-const PRINTS: [&str; 7] = [
+const PRINTS: [&str; 11] = [
     "",
     "--help",
     "version",
@@ -15,6 +15,10 @@ const PRINTS: [&str; 7] = [
     "validate policies --at 2025-12-01T12:00:00Z",
     "plan policies --cluster examples/cluster.yaml",
     "plan policies --cluster examples/cluster.yaml -o json",
+    "timeline policies",
+    "timeline policies -o json",
+    "timeline policies -o html",
+    "timeline policies -o chart",
 ];
 
 fn easyscale(sandbox: &Sandbox, words: &str) -> Command {
