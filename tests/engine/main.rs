@@ -11,6 +11,7 @@
 
 mod agreement;
 mod civil;
+mod found;
 mod model;
 mod oracle;
 mod peers;

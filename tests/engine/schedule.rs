@@ -162,6 +162,14 @@ impl Schedule {
         self
     }
 
+    /// What a target without autoscaler gets that has `original` of its own.
+    pub(crate) fn replicas(&self, at: &str, original: u32, expected: u32) -> &Self {
+        let decision = decide(&self.0, &Base::Scale(Some(original)), instant(at));
+        let found = decision.replicas.map_or(original, |want| want.value);
+        assert_eq!(found, expected, "at {at}");
+        self
+    }
+
     pub(crate) fn sleeps_at(&self, at: &str) -> &Self {
         let decision = self.decide(instant(at));
         assert_eq!(decision.replicas.map(|want| want.value), Some(0), "at {at}");
