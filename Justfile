@@ -39,9 +39,10 @@ bless:
     EASYSCALE_BLESS=1 cargo test --test plans --test policy --test timeline --test cli --test docs
     git status --short tests docs README.md
 
-# Walk at random over planner and apply, so many times as often as the tests do.
-soak WALKS="40":
+# Walk at random over planner and apply, and try random rules against the oracle, so many times as often as the tests do.
+soak WALKS="40" RULES="100":
     EASYSCALE_WALKS={{ WALKS }} cargo test --release --test walk
+    EASYSCALE_WALKS={{ RULES }} cargo test --release --test engine
 
 # The documentation of the code.
 docs:
