@@ -1,6 +1,6 @@
 //! What is asked of one bound: what holds without windows, then each window that moves it, the weakest first.
 
-use super::contest::{self, Bound};
+use super::contest::Bound;
 use super::ramp::Ramp;
 use super::{Adjusted, Base, Setter, Want, sooner};
 use crate::policy::{Limits, Replicas, Rule, Setting, Window};
