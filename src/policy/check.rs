@@ -9,43 +9,62 @@ use super::codes;
 use super::node::{Key, Node, Value};
 use super::problem::Problem;
 use super::rule::{Place, Sourced};
-use super::source::{Mark, Source, Span};
+use super::source::{Mark, Sources, Span};
 use super::words::{self, quoted};
 
 /// Problems of one file beyond these are counted, not told.
 const TOLD_PER_FILE: usize = 1000;
 
-/// One file under examination.
+/// All texts under examination, and what was found.
 pub(super) struct Checker<'a> {
-    source: &'a Source,
+    sources: &'a Sources,
     problems: Vec<Problem>,
     /// The same place of an anchor is examined once per alias, but told once.
     told: HashSet<(&'static str, Span, String)>,
-    untold: usize,
+    /// Per text: how many problems are told, and how many are not.
+    counts: Vec<Count>,
     errors: usize,
 }
 
+#[derive(Debug, Clone, Copy, Default)]
+struct Count {
+    told: usize,
+    untold: usize,
+}
+
 impl<'a> Checker<'a> {
-    pub(super) fn new(source: &'a Source) -> Self {
+    pub(super) fn new(sources: &'a Sources) -> Self {
         Self {
-            source,
+            sources,
             problems: Vec::new(),
             told: HashSet::new(),
-            untold: 0,
+            counts: vec![Count::default(); sources.iter().count()],
             errors: 0,
         }
     }
 
-    pub(super) fn source(&self) -> &'a Source {
-        self.source
+    pub(super) fn sources(&self) -> &'a Sources {
+        self.sources
+    }
+
+    /// What was written there.
+    pub(super) fn slice(&self, span: Span) -> &'a str {
+        self.sources.slice(span)
     }
 
     pub(super) fn mark(&self, span: Span) -> Mark {
-        self.source.mark(span)
+        self.sources.mark(span).unwrap_or_else(|| Mark {
+            place: Place {
+                file: "".into(),
+                line: 0,
+                column: 0,
+            },
+            span,
+        })
     }
 
     pub(super) fn place(&self, span: Span) -> Place {
-        self.source.mark(span).place
+        self.mark(span).place
     }
 
     /// How many mistakes so far, told or not: a part is sound if it added none.
@@ -54,25 +73,31 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn report(&mut self, problem: Problem, span: Span) {
-        if self.is_full() {
-            return self.leave_untold();
+        if self.is_full(span) {
+            return self.leave_untold(span);
         }
         self.errors += 1;
         if self.told.insert((problem.code, span, problem.message.clone())) {
             let mark = self.mark(span);
+            if let Some(count) = self.counts.get_mut(self.sources.index(span)) {
+                count.told += 1;
+            }
             self.problems.push(problem.at(mark));
         }
     }
 
-    /// Whether further problems are only counted, so that working out their words is for nothing.
-    pub(super) fn is_full(&self) -> bool {
-        self.problems.len() >= TOLD_PER_FILE
+    /// Whether further problems of the text are only counted, so that working out their words is for nothing.
+    pub(super) fn is_full(&self, span: Span) -> bool {
+        let count = self.counts.get(self.sources.index(span));
+        count.is_some_and(|count| count.told >= TOLD_PER_FILE)
     }
 
     /// One more mistake that is only counted.
-    fn leave_untold(&mut self) {
+    fn leave_untold(&mut self, span: Span) {
         self.errors += 1;
-        self.untold += 1;
+        if let Some(count) = self.counts.get_mut(self.sources.index(span)) {
+            count.untold += 1;
+        }
     }
 
     /// A mistake that is told where it was made, and makes this part unsound as well.
@@ -87,9 +112,19 @@ impl<'a> Checker<'a> {
         self.errors = errors;
     }
 
-    /// The problems told, and how many were not.
-    pub(super) fn finish(self) -> (Vec<Problem>, usize) {
-        (self.problems, self.untold)
+    /// All problems, with one more for each text that has more than are told.
+    pub(super) fn finish(mut self) -> Vec<Problem> {
+        for (count, source) in self.counts.iter().zip(self.sources.iter()) {
+            if count.untold > 0 {
+                let message = format!(
+                    "{} in this file are not listed",
+                    words::count(count.untold, "further problem")
+                );
+                let problem = Problem::error(codes::TOO_MANY, message);
+                self.problems.push(problem.in_file(source.name()));
+            }
+        }
+        self.problems
     }
 }
 
@@ -148,8 +183,8 @@ impl<'n> Fields<'n> {
             }
         }
         for (key, value) in unknown {
-            if check.is_full() {
-                check.leave_untold();
+            if check.is_full(key.span) {
+                check.leave_untold(key.span);
                 continue;
             }
             let plain = words::plain(&key.text);
@@ -231,7 +266,7 @@ impl<'n> Field<'n> {
     /// A whole number.
     pub(super) fn integer(self, code: &'static str, check: &mut Checker<'_>) -> Option<Sourced<i128>> {
         let name = self.name;
-        let written = check.source().slice(self.node.span);
+        let written = check.slice(self.node.span);
         let problem = match &self.node.value {
             Value::Int(value) => {
                 // `010` is ten here and eight in kubectl.
@@ -339,7 +374,7 @@ fn text<'n>(node: &'n Node, name: &str, check: &mut Checker<'_>) -> Option<&'n s
         ("timeStart" | "timeEnd", _) => problem.hint(format!("for example `{name}: \"16:30\"`")),
         ("timezone", _) => problem.hint("for example `timezone: \"Europe/Berlin\"`"),
         (_, Value::Int(_) | Value::Float(_) | Value::Bool(_)) => {
-            let written = quoted(check.source().slice(node.span));
+            let written = quoted(check.slice(node.span));
             problem.hint(format!(
                 "if that is the text, put it in quotes: \"{}\"",
                 written.trim_matches('`')

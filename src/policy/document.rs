@@ -280,7 +280,7 @@ fn labels(field: Field<'_>, check: &mut Checker<'_>) -> BTreeMap<String, String>
                         labels.insert(key.text.clone(), text.clone());
                     }
                     _ => {
-                        let written = quoted(check.source().slice(node.span));
+                        let written = quoted(check.slice(node.span));
                         let problem = Problem::error(
                             codes::WRONG_TYPE,
                             format!(

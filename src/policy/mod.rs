@@ -132,29 +132,26 @@ struct Documents {
 }
 
 /// One file on its way from text to rules.
-struct File<'a> {
-    check: Checker<'a>,
+struct File {
     settings: Vec<Node>,
     others: Vec<Node>,
     /// What the YAML reader has dropped may have changed the meaning of any document of the file.
     sound: bool,
 }
 
-impl<'a> File<'a> {
-    fn parse(source: &'a Source, readable: bool) -> Self {
-        let mut check = Checker::new(source);
+impl File {
+    fn parse(source: &Source, readable: bool, check: &mut Checker<'_>) -> Self {
+        let errors = check.errors();
         let trees = if readable {
-            yaml::documents(&mut check)
+            yaml::documents(source, check)
         } else {
             Vec::new()
         };
-        let sound = readable && check.errors() == 0;
         let (settings, others) = trees.into_iter().partition(settings::is_settings);
         Self {
-            check,
             settings,
             others,
-            sound,
+            sound: readable && check.errors() == errors,
         }
     }
 
@@ -165,31 +162,15 @@ impl<'a> File<'a> {
         }
     }
 
-    fn read_rules(&mut self, settings: &Settings) -> Vec<document::Read> {
+    fn read_rules(&self, settings: &Settings, check: &mut Checker<'_>) -> Vec<document::Read> {
         let mut found = Vec::new();
         for tree in &self.others {
-            found.extend(document::read(tree, settings, &mut self.check));
+            found.extend(document::read(tree, settings, check));
         }
         if !self.sound {
             found.iter_mut().for_each(|read| read.rule = None);
         }
         found
-    }
-
-    fn problems(self, name: &str) -> Vec<Problem> {
-        let (mut problems, untold) = self.check.finish();
-        if !self.sound {
-            // What was dropped may be what a warning misses.
-            problems.retain(|problem| problem.severity != Severity::Warning);
-        }
-        if untold > 0 {
-            let message = format!(
-                "{} in this file are not listed",
-                words::count(untold, "further problem")
-            );
-            problems.push(Problem::error(codes::TOO_MANY, message).in_file(name));
-        }
-        problems
     }
 }
 
@@ -204,28 +185,35 @@ fn check_bytes(files: Vec<(String, Vec<u8>)>) -> (Loaded, Vec<Documents>) {
         problems.extend(problem);
         sources.push(source);
     }
-    let mut files: Vec<File<'_>> = sources
+    let sources = Sources::from(sources);
+    let mut check = Checker::new(&sources);
+    let files: Vec<File> = sources
         .iter()
         .zip(readable)
-        .map(|(source, readable)| File::parse(source, readable))
+        .map(|(source, readable)| File::parse(source, readable, &mut check))
         .collect();
     let counts = files.iter().map(File::documents).collect();
     let mut settings = Settings::default();
-    for file in &mut files {
-        for tree in &file.settings {
-            settings.read(tree, &mut file.check);
-        }
+    for tree in files.iter().flat_map(|file| &file.settings) {
+        settings.read(tree, &mut check);
     }
     problems.extend(settings.calendars.problems());
     let mut documents = Vec::new();
-    for (mut file, source) in files.into_iter().zip(&sources) {
-        documents.extend(file.read_rules(&settings));
-        problems.extend(file.problems(source.name()));
+    for file in &files {
+        documents.extend(file.read_rules(&settings, &mut check));
     }
+    let mut found = check.finish();
+    for (file, source) in files.iter().zip(sources.iter()) {
+        if !file.sound {
+            // What was dropped may be what a warning misses.
+            found.retain(|problem| problem.severity != Severity::Warning || !problem.is_in(source.name()));
+        }
+    }
+    problems.extend(found);
     problems.extend(side_by_side::compare_rules(&documents));
     let mut loaded = Loaded {
         problems,
-        sources: sources.into(),
+        sources,
         ..Loaded::default()
     };
     for document in documents {

@@ -9,20 +9,23 @@ use crate::time::{Occurrences, Zone};
 /// A number of replicas, `0..=i32::MAX` as Kubernetes stores them.
 pub type Replicas = u32;
 
-/// Where a value was written: the file as the user named it, line and column counted from 1.
+/// Where a value was written: the file as the user named it, line and column counted from 1; or a variable or a flag.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
-    /// The file's path as it was given or found under a given directory.
+    /// The file's path as it was given or found under a given directory; the name of the variable; the flag.
     pub file: Arc<str>,
-    /// Line, from 1.
+    /// Line, from 1; 0 for a variable or a flag, which has no lines.
     pub line: u32,
-    /// Column in characters, from 1.
+    /// Column in characters, from 1; 0 for a variable or a flag.
     pub column: u32,
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+        match self.line {
+            0 => f.write_str(&self.file),
+            line => write!(f, "{}:{line}:{}", self.file, self.column),
+        }
     }
 }
 

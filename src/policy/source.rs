@@ -1,11 +1,14 @@
 //! The text of each file that was read, and the way from a byte in it to a line and a column.
+//!
+//! While policies are read, all texts lie one behind the other, and a [`Span`] is a range in all of them: so a value
+//! knows its file without naming it, wherever layers have taken it. A [`Mark`] is what is told to people.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::rule::Place;
 
-/// A range of bytes in a file's text, half-open.
+/// A range of bytes, half-open: of all texts while they are read, in a [`Mark`] of its file's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
     /// The first byte.
@@ -23,11 +26,15 @@ pub struct Mark {
     pub span: Span,
 }
 
-/// One file that was read.
+/// One file that was read, or a value from the environment or the command line.
 #[derive(Debug, Clone)]
 pub struct Source {
     name: Arc<str>,
     text: Arc<str>,
+    /// A variable or a flag is one place: it has no lines to tell.
+    has_lines: bool,
+    /// Where its text begins among all texts.
+    base: usize,
     /// Byte offset at which each line starts.
     lines: Vec<usize>,
     /// How many characters come before every `STEP`th byte, so that a column in a very long line is cheap.
@@ -53,9 +60,24 @@ impl Source {
         Self {
             name: name.into(),
             text: text.into(),
+            has_lines: true,
+            base: 0,
             lines,
             characters,
         }
+    }
+
+    /// A variable or a flag, by its name, with what it says.
+    pub(super) fn without_lines(name: &str, text: &str) -> Self {
+        Self {
+            has_lines: false,
+            ..Self::new(name, text)
+        }
+    }
+
+    /// Where its text begins among all texts.
+    pub(super) fn base(&self) -> usize {
+        self.base
     }
 
     /// The file's name as the user gave it.
@@ -99,6 +121,14 @@ impl Source {
         }
     }
 
+    /// A span of all texts as one of this text.
+    fn own(&self, span: Span) -> Span {
+        Span {
+            start: span.start.saturating_sub(self.base),
+            end: span.end.saturating_sub(self.base),
+        }
+    }
+
     /// The text of a span.
     #[must_use]
     pub fn slice(&self, span: Span) -> &str {
@@ -112,11 +142,15 @@ impl Source {
         let end = self.floor(span.end).max(start);
         let line = self.lines.partition_point(|begin| *begin <= start).max(1);
         let column = self.characters(self.lines[line - 1]..start) + 1;
+        let told = |number: usize| match self.has_lines {
+            true => u32::try_from(number).unwrap_or(u32::MAX),
+            false => 0,
+        };
         Mark {
             place: Place {
                 file: self.shared_name(),
-                line: u32::try_from(line).unwrap_or(u32::MAX),
-                column: u32::try_from(column).unwrap_or(u32::MAX),
+                line: told(line),
+                column: told(column),
             },
             span: Span { start, end },
         }
@@ -147,12 +181,37 @@ impl Source {
 }
 
 impl From<Vec<Source>> for Sources {
-    fn from(sources: Vec<Source>) -> Self {
+    fn from(mut sources: Vec<Source>) -> Self {
+        let mut base = 0;
+        for source in &mut sources {
+            source.base = base;
+            // One byte between two texts: the end of one is not the begin of the next.
+            base += source.text.len() + 1;
+        }
         Self(sources)
     }
 }
 
 impl Sources {
+    /// Which of the texts a span of all texts is in.
+    pub(super) fn index(&self, span: Span) -> usize {
+        self.0
+            .partition_point(|source| source.base <= span.start)
+            .saturating_sub(1)
+    }
+
+    /// Where a span of all texts is.
+    pub(super) fn mark(&self, span: Span) -> Option<Mark> {
+        let source = self.0.get(self.index(span))?;
+        Some(source.mark(source.own(span)))
+    }
+
+    /// The text of a span of all texts.
+    pub(super) fn slice(&self, span: Span) -> &str {
+        let source = self.0.get(self.index(span));
+        source.map_or("", |source| source.slice(source.own(span)))
+    }
+
     /// The file of that name, if it was read.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Source> {

@@ -12,7 +12,7 @@ use super::check::Checker;
 use super::codes;
 use super::node::{Key, Node, Value};
 use super::problem::Problem;
-use super::source::Span;
+use super::source::{Source, Span};
 use super::words::quoted;
 
 /// Nested deeper than any rule; recursion over a tree is safe below it.
@@ -24,9 +24,10 @@ const TEXT_PER_NODE: usize = 64;
 /// After so many broken documents in one file, the rest is not worth telling.
 const BROKEN_DOCUMENTS: usize = 10;
 
-/// The documents of a file that are whole and not empty, in order.
-pub(super) fn documents(check: &mut Checker<'_>) -> Vec<Node> {
-    let text = check.source().text();
+/// The documents of a text that are whole and not empty, in order.
+pub(super) fn documents(source: &Source, check: &mut Checker<'_>) -> Vec<Node> {
+    let text = source.text();
+    let base = source.base();
     let mut options = Options::default();
     options.set_emit_comments(false);
     options.flow_nesting_limit = DEEPEST;
@@ -40,15 +41,15 @@ pub(super) fn documents(check: &mut Checker<'_>) -> Vec<Node> {
             Ok((event, span)) => {
                 let bytes = span.byte_range().unwrap_or_default();
                 let span = Span {
-                    start: bytes.start,
-                    end: bytes.end,
+                    start: base + bytes.start,
+                    end: base + bytes.end,
                 };
                 if !builder.take(event, span, check, &mut documents) {
                     break;
                 }
             }
             Err(error) => {
-                report_syntax(&error, check);
+                report_syntax(&error, source, check);
                 builder.forget_document();
                 broken += 1;
                 if broken == BROKEN_DOCUMENTS || !matches!(parser.proceed_next_document(), Ok(true)) {
@@ -181,10 +182,7 @@ impl Builder {
         let Some(built) = self.anchors.get(&anchor) else {
             let problem = Problem::error(
                 codes::TOO_COMPLEX,
-                format!(
-                    "{} refers to a value that contains it",
-                    quoted(check.source().slice(span))
-                ),
+                format!("{} refers to a value that contains it", quoted(check.slice(span))),
             );
             check.report(
                 problem.hint("write the value out instead of repeating it with `&name` and `*name`"),
@@ -293,7 +291,7 @@ fn key(node: Node, seen: &mut HashMap<String, Span>, check: &mut Checker<'_>) ->
     let text = match node.value {
         Value::Str(text) => text,
         // `2025:` or `yes:`: the text as it was written.
-        Value::Int(_) | Value::Float(_) | Value::Bool(_) => check.source().slice(span).to_owned(),
+        Value::Int(_) | Value::Float(_) | Value::Bool(_) => check.slice(span).to_owned(),
         Value::Null | Value::Seq(_) | Value::Map(_) => {
             let problem = Problem::error(
                 codes::ODD_KEY,
@@ -407,8 +405,8 @@ fn plain(text: &str) -> Value {
     }
 }
 
-fn report_syntax(error: &ScanError, check: &mut Checker<'_>) {
-    let text = check.source().text();
+fn report_syntax(error: &ScanError, source: &Source, check: &mut Checker<'_>) {
+    let text = source.text();
     let mut start = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
     let (message, hint) = explain(error.kind());
     if message == TAB {
@@ -424,8 +422,8 @@ fn report_syntax(error: &ScanError, check: &mut Checker<'_>) {
     check.report(
         problem,
         Span {
-            start,
-            end: start + width,
+            start: source.base() + start,
+            end: source.base() + start + width,
         },
     );
 }

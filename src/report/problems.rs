@@ -151,19 +151,18 @@ fn excerpt<'a>(
     near: &[(&Mark, Option<&'a str>)],
     sources: &Sources,
 ) -> Vec<Element<'a>> {
-    let origin = Origin::path(escaped(&mark.place.file))
-        .line(mark.place.line as usize)
-        .char_column(mark.place.column as usize);
+    let mut origin = Origin::path(escaped(&mark.place.file));
+    if mark.place.line > 0 {
+        origin = origin
+            .line(mark.place.line as usize)
+            .char_column(mark.place.column as usize);
+    }
     let Some(source) = sources.get(&mark.place.file) else {
         return vec![origin.into()];
     };
-    let lines = || {
-        near.iter()
-            .map(|(near, _)| near.place.line)
-            .chain([mark.place.line])
-    };
-    let first = lines().min().unwrap_or(mark.place.line);
-    let last = lines().max().unwrap_or(mark.place.line);
+    let lines = || near.iter().map(|(near, _)| line(near)).chain([line(mark)]);
+    let first = lines().min().unwrap_or(1);
+    let last = lines().max().unwrap_or(1);
     let mut start = source.line_range(first).start;
     let mut end = source.line_range(last).end;
     let mut cut = (false, false);
@@ -211,9 +210,14 @@ fn excerpt<'a>(
     }
 }
 
+/// The line of a text that a mark begins in; what a variable or a flag says is its first.
+fn line(mark: &Mark) -> u32 {
+    mark.place.line.max(1)
+}
+
 /// The bytes to underline: a mark up to the end of its first line.
 fn caret(mark: &Mark, source: &Source) -> (usize, usize) {
-    let end_of_line = source.line_range(mark.place.line).end;
+    let end_of_line = source.line_range(line(mark)).end;
     let start = mark.span.start.min(end_of_line);
     (start, mark.span.end.clamp(start, end_of_line))
 }
