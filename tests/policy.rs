@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use easyscale::engine::{Base, Want, decide};
 use easyscale::policy::{
-    At, CODES, Loaded, Mark, Problem, Rule, Severity, Sourced, Wake, check, load, notes,
+    At, CODES, Inputs, Loaded, Mark, Problem, Rule, Severity, Sourced, Wake, check, load, notes,
 };
 use easyscale::report::problems;
 use easyscale::time::{self, Cron, Date, Dates, Occurrences, StartDays, TimeOfDay, WeekTime, Weekdays};
@@ -808,6 +808,24 @@ fn a_lead_before_a_window_that_raises_anything_is_fine() {
 
 // Every problem as it is shown.
 
+/// A folder of policies, with what its hidden file `.inputs` adds: `--profile NAME`, `--set KEY=VALUE`, `NAME=VALUE`.
+fn inputs(case: &Path) -> Inputs {
+    let mut inputs = Inputs::of(&[case.to_path_buf()]);
+    for line in fs::read_to_string(case.join(".inputs"))
+        .unwrap_or_default()
+        .lines()
+    {
+        if let Some(profile) = line.strip_prefix("--profile ") {
+            inputs.profile = Some(profile.to_owned());
+        } else if let Some(set) = line.strip_prefix("--set ") {
+            inputs.set.push(set.to_owned());
+        } else if let Some((name, value)) = line.split_once('=') {
+            inputs.variables.push((name.into(), value.into()));
+        }
+    }
+    inputs
+}
+
 #[test]
 fn problems_read_as_written_down() {
     let bless = std::env::var_os("EASYSCALE_BLESS").is_some();
@@ -820,7 +838,7 @@ fn problems_read_as_written_down() {
     cases.sort();
     assert!(cases.len() >= 25);
     for case in cases {
-        let loaded = load(std::slice::from_ref(&case));
+        let loaded = inputs(&case).load();
         told.extend(loaded.problems.iter().map(|problem| problem.code));
         places_are_inside(&loaded);
         let folder = case.display().to_string();

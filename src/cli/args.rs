@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cluster::Connection;
 use crate::plan::Selection;
-use crate::policy::Target;
+use crate::policy::{Inputs, Target};
 use crate::time::{Date, Instant, Zone};
 
 /// Scheduled minReplicas and maxReplicas for Kubernetes autoscalers.
@@ -119,9 +119,15 @@ pub(super) enum End {
 /// Where the rules are.
 #[derive(Debug, Args)]
 pub(super) struct PolicyArgs {
-    /// Files or directories of rules.
+    /// Files or directories of rules; later ones adjust earlier ones.
     #[arg(value_name = "PATH", default_value = "policies/")]
     pub(super) paths: Vec<PathBuf>,
+    /// Also count what the policy files have for this profile, such as prod.
+    #[arg(long, value_name = "NAME", env = "EASYSCALE_PROFILE")]
+    pub(super) profile: Option<String>,
+    /// Adjust one value, such as rules.checkout.default.minReplicas=3; null deletes (several: repeat it).
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(super) set: Vec<String>,
 }
 
 /// Which cluster, and which part of it.
@@ -292,6 +298,18 @@ pub(super) struct CompletionsArgs {
     /// The shell.
     #[arg(value_enum)]
     pub(super) shell: clap_complete::Shell,
+}
+
+impl PolicyArgs {
+    /// All layers: the files, the environment, the flags.
+    pub(super) fn inputs(&self) -> Inputs {
+        Inputs {
+            paths: self.paths.clone(),
+            profile: self.profile.clone(),
+            variables: std::env::vars_os().collect(),
+            set: self.set.clone(),
+        }
+    }
 }
 
 impl ClusterArgs {

@@ -6,7 +6,7 @@ use super::args::{ClusterArgs, PolicyArgs};
 use super::printer::Printer;
 use crate::cluster::{Cluster, Live, Manifests};
 use crate::plan::{Failure, FailureKind, Observed, Options, Plan, Planner};
-use crate::policy::{self, Loaded};
+use crate::policy::Loaded;
 use crate::report::problems;
 use crate::time::{Instant, tzdb_is_old, tzdb_source, tzdb_version};
 
@@ -33,7 +33,7 @@ pub(super) fn planner(
 
 /// The rules; `None` when they have errors, which are then told, on stdout too if `json`.
 pub(super) fn rules(policies: &PolicyArgs, printer: Printer, json: bool) -> anyhow::Result<Option<Loaded>> {
-    let loaded = policy::load(&policies.paths);
+    let loaded = policies.inputs().load();
     tell(&loaded, printer);
     if loaded.has_errors() {
         if json {

@@ -8,7 +8,7 @@ use crate::policy;
 
 pub(super) fn run(args: ValidateArgs, printer: Printer) -> anyhow::Result<Exit> {
     let ValidateArgs { policies, output, at } = args;
-    let mut loaded = policy::load(&policies.paths);
+    let mut loaded = policies.inputs().load();
     let notes = policy::notes(&loaded, at.unwrap_or_else(load::now));
     loaded.problems.extend(notes);
     load::tell(&loaded, printer);

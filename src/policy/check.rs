@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 
 use super::codes;
+use super::files::is_toml;
 use super::node::{Key, Node, Value};
 use super::problem::Problem;
 use super::rule::{Place, Sourced};
@@ -18,12 +19,14 @@ const TOLD_PER_FILE: usize = 1000;
 /// All texts under examination, and what was found.
 pub(super) struct Checker<'a> {
     sources: &'a Sources,
-    problems: Vec<Problem>,
+    problems: Vec<(Problem, Span)>,
     /// The same place of an anchor is examined once per alias, but told once.
     told: HashSet<(&'static str, Span, String)>,
     /// Per text: how many problems are told, and how many are not.
     counts: Vec<Count>,
     errors: usize,
+    /// Lines that their language's reader has told about: what it has made of them is not told as well.
+    garbled: Vec<Span>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -40,11 +43,8 @@ impl<'a> Checker<'a> {
             told: HashSet::new(),
             counts: vec![Count::default(); sources.iter().count()],
             errors: 0,
+            garbled: Vec::new(),
         }
-    }
-
-    pub(super) fn sources(&self) -> &'a Sources {
-        self.sources
     }
 
     /// What was written there.
@@ -77,13 +77,35 @@ impl<'a> Checker<'a> {
             return self.leave_untold(span);
         }
         self.errors += 1;
+        let is_garbled = self
+            .garbled
+            .iter()
+            .any(|line| (line.start..line.end).contains(&span.start));
+        if is_garbled {
+            return;
+        }
+        let problem = self.in_its_language(problem, span);
         if self.told.insert((problem.code, span, problem.message.clone())) {
             let mark = self.mark(span);
             if let Some(count) = self.counts.get_mut(self.sources.index(span)) {
                 count.told += 1;
             }
-            self.problems.push(problem.at(mark));
+            self.problems.push((problem.at(mark), span));
         }
+    }
+
+    /// Takes a line out of what is told: it has been told about.
+    pub(super) fn is_garbled(&mut self, line: Span) {
+        self.garbled.push(line);
+    }
+
+    /// A hint for a TOML file shows TOML.
+    fn in_its_language(&self, mut problem: Problem, span: Span) -> Problem {
+        let source = self.sources.iter().nth(self.sources.index(span));
+        if source.is_some_and(|source| is_toml(source.name())) {
+            problem.hint = problem.hint.map(|hint| words::in_toml(&hint));
+        }
+        problem
     }
 
     /// Whether further problems of the text are only counted, so that working out their words is for nothing.
@@ -112,8 +134,20 @@ impl<'a> Checker<'a> {
         self.errors = errors;
     }
 
+    /// Looks at something by itself, which need not be whole; only what is wrong with single values is told.
+    pub(super) fn alone(&mut self, look: impl FnOnce(&mut Self)) {
+        let mut scratch = Self::new(self.sources);
+        look(&mut scratch);
+        for (problem, span) in scratch.problems {
+            if codes::OF_A_VALUE.contains(&problem.code) {
+                self.report(problem, span);
+            }
+        }
+    }
+
     /// All problems, with one more for each text that has more than are told.
-    pub(super) fn finish(mut self) -> Vec<Problem> {
+    pub(super) fn finish(self) -> Vec<Problem> {
+        let mut problems: Vec<Problem> = self.problems.into_iter().map(|(problem, _)| problem).collect();
         for (count, source) in self.counts.iter().zip(self.sources.iter()) {
             if count.untold > 0 {
                 let message = format!(
@@ -121,10 +155,10 @@ impl<'a> Checker<'a> {
                     words::count(count.untold, "further problem")
                 );
                 let problem = Problem::error(codes::TOO_MANY, message);
-                self.problems.push(problem.in_file(source.name()));
+                problems.push(problem.in_file(source.name()));
             }
         }
-        self.problems
+        problems
     }
 }
 

@@ -18,7 +18,7 @@ codes! {
     NOT_UTF8 = "E0004", "the file is not UTF-8 text";
     SPECIAL_FILE = "E0005", "neither a file nor a directory";
     NO_RULES = "E0006", "there is no rule here";
-    UNKNOWN_FORMAT = "E0007", "files of this kind are not read";
+    // E0007 is retired: TOML is read.
     TOO_MANY = "E0008", "more problems in one file than are listed";
     // E01: YAML.
     SYNTAX = "E0101", "not valid YAML";
@@ -70,6 +70,12 @@ codes! {
     DUPLICATE_RULE = "E0602", "two rules of one name";
     DUPLICATE_TARGET = "E0603", "two rules for one target";
     EMPTY_RULE = "E0604", "a rule that changes nothing";
+    // E08: layers.
+    BAD_TOML = "E0801", "not valid TOML";
+    UNKNOWN_PROFILE = "E0802", "a profile that no file has";
+    NOWHERE = "E0803", "a variable or --set that leads nowhere";
+    AMBIGUOUS = "E0804", "a variable that could mean several keys";
+    BAD_ADJUSTMENT = "E0805", "a variable or --set that cannot be read";
     // N: notes.
     FIXED_ZONE = "N0701", "a time zone that does not follow clock changes";
     PASSED = "N0702", "a window that will not open again";
@@ -78,7 +84,30 @@ codes! {
     EARLY_LOWERING = "W0602", "a lead on a window that lowers";
     ALWAYS_OPEN = "W0603", "a window that is always open";
     COVERED_WINDOW = "W0604", "a window that never has an effect beside several others";
+    DELETES_NOTHING = "W0801", "null for something that no earlier layer has";
+    TWIN_FILES = "W0802", "two files whose names differ only in their ending";
 }
+
+/// What is wrong with a value wherever it stands, and whatever stands beside it.
+pub(super) const OF_A_VALUE: &[&str] = &[
+    UNKNOWN_KEY,
+    WRONG_TYPE,
+    UNUSABLE_TEXT,
+    BAD_API_VERSION,
+    BAD_NAME,
+    UNKNOWN_TARGET_KIND,
+    UNKNOWN_CHOICE,
+    UNKNOWN_ZONE,
+    BAD_WEEKDAY,
+    BAD_DATE,
+    BAD_TIME,
+    BAD_DURATION,
+    BAD_CRON,
+    BAD_MOMENT,
+    BAD_REPLICAS,
+    ZERO_CEILING,
+    BAD_PRIORITY,
+];
 
 #[cfg(test)]
 mod tests {

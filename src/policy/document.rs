@@ -1,22 +1,14 @@
-//! One document: whether it is a `ScalingRule`, and its rule if it is a sound one.
+//! Documents of rules: whether one is a `ScalingRule`, and what it says of itself around its `spec`.
 
 use std::collections::BTreeMap;
 
-use super::bounds;
 use super::check::{Checker, Field, Fields, Keys};
 use super::codes;
 use super::name::{self, Form};
 use super::node::{Node, Value};
 use super::problem::Problem;
-use super::rule::{Limits, Rule, Setting, Target, Wake};
-use super::settings::Settings;
-use super::side_by_side;
-use super::source::{Mark, Span};
-use super::target;
-use super::window::{self, Sound};
+use super::source::Span;
 use super::words::{self, quoted};
-use super::zone;
-use crate::time::Zone;
 
 pub(super) const API_VERSION: &str = "easyscale.io/v1";
 pub(super) const KIND: &str = "ScalingRule";
@@ -45,43 +37,19 @@ const METADATA: Keys = Keys {
     synonyms: &[],
 };
 
-const SPEC: Keys = Keys {
-    what: "`spec`",
-    known: &[
-        "target",
-        "schedule",
-        "default",
-        "limits",
-        "timezone",
-        "wake",
-        "description",
-    ],
-    ignored: &[],
-    synonyms: &[
-        ("targetref", "target"),
-        ("scaletargetref", "target"),
-        ("workload", "target"),
-        ("windows", "schedule"),
-        ("schedules", "schedule"),
-        ("rules", "schedule"),
-        ("otherwise", "default"),
-        ("tz", "timezone"),
-        ("zone", "timezone"),
-    ],
-};
-
-/// What a document says about itself to the documents beside it, sound or not.
-pub(super) struct Read {
-    pub(super) name: Option<(String, Mark)>,
-    pub(super) target: Option<(Target, Mark)>,
-    /// Only a rule without a mistake.
-    pub(super) rule: Option<Rule>,
-    /// The names of the rule's windows.
-    pub(super) windows: Vec<Mark>,
+/// A document as far as it is no rule yet.
+pub(super) struct Document<'n> {
+    pub(super) name: Option<(String, Span)>,
+    pub(super) namespace: Option<String>,
+    pub(super) labels: BTreeMap<String, String>,
+    /// What the rule says.
+    pub(super) spec: Option<&'n Node>,
+    /// Whether there is no mistake around it.
+    pub(super) is_sound: bool,
 }
 
 /// Reads a document, or each document in a `List`.
-pub(super) fn read(node: &Node, settings: &Settings, check: &mut Checker<'_>) -> Vec<Read> {
+pub(super) fn read<'n>(node: &'n Node, check: &mut Checker<'_>) -> Vec<Document<'n>> {
     if let Some(Value::Str(kind)) = node.get("kind").map(|kind| &kind.value)
         && (kind == "List" || kind == "ScalingRuleList")
         && let Some(Node {
@@ -89,15 +57,12 @@ pub(super) fn read(node: &Node, settings: &Settings, check: &mut Checker<'_>) ->
             ..
         }) = node.get("items")
     {
-        return items
-            .iter()
-            .filter_map(|item| one(item, settings, check))
-            .collect();
+        return items.iter().filter_map(|item| one(item, check)).collect();
     }
-    one(node, settings, check).into_iter().collect()
+    one(node, check).into_iter().collect()
 }
 
-fn one(node: &Node, settings: &Settings, check: &mut Checker<'_>) -> Option<Read> {
+fn one<'n>(node: &'n Node, check: &mut Checker<'_>) -> Option<Document<'n>> {
     let errors = check.errors();
     if !is_scaling_rule(node, check) {
         return None;
@@ -115,49 +80,18 @@ fn one(node: &Node, settings: &Settings, check: &mut Checker<'_>) -> Option<Read
             check,
         )
         .and_then(|field| metadata(field.node, check));
-    let spec = fields
-        .require(
-            "spec",
-            "say what to scale and when: `spec:`, and below it `target`, `schedule` and `default`",
-            check,
-        )
-        .and_then(|field| {
-            let own = metadata.as_ref().and_then(|m| m.namespace.as_deref());
-            spec(field, own.or(settings.namespace.as_deref()), settings, check)
-        });
-    let metadata = metadata?;
-    let name = metadata.name.map(|(name, span)| (name, check.mark(span)));
-    let Some(spec) = spec else {
-        return Some(Read {
-            name,
-            target: None,
-            rule: None,
-            windows: Vec::new(),
-        });
-    };
-    let target = spec
-        .target
-        .clone()
-        .map(|(target, span)| (target, check.mark(span)));
-    let windows = spec.schedule.iter().map(|sound| check.mark(sound.name)).collect();
-    let rule = match (&name, spec.target) {
-        (Some((name, mark)), Some((target, _))) if check.errors() == errors => Some(Rule {
-            name: name.clone(),
-            place: mark.place.clone(),
-            labels: metadata.labels,
-            target,
-            schedule: spec.schedule.into_iter().map(|sound| sound.window).collect(),
-            default: spec.default,
-            limits: spec.limits,
-            wake: spec.wake,
-        }),
-        _ => None,
-    };
-    Some(Read {
-        name,
-        target,
-        rule,
-        windows,
+    let spec = fields.require(
+        "spec",
+        "say what to scale and when: `spec:`, and below it `target`, `schedule` and `default`",
+        check,
+    );
+    let metadata = metadata.unwrap_or_default();
+    Some(Document {
+        name: metadata.name,
+        namespace: metadata.namespace,
+        labels: metadata.labels,
+        spec: spec.map(|field| field.node),
+        is_sound: check.errors() == errors,
     })
 }
 
@@ -241,6 +175,7 @@ fn api_version(field: Field<'_>, check: &mut Checker<'_>) {
     }
 }
 
+#[derive(Default)]
 struct Metadata {
     name: Option<(String, Span)>,
     namespace: Option<String>,
@@ -312,151 +247,4 @@ fn labels(field: Field<'_>, check: &mut Checker<'_>) -> BTreeMap<String, String>
         }
     }
     labels
-}
-
-struct Spec {
-    target: Option<(Target, Span)>,
-    schedule: Vec<Sound>,
-    default: Setting,
-    limits: Limits,
-    wake: Wake,
-}
-
-/// `namespace` is for a target that names none.
-fn spec(
-    field: Field<'_>,
-    namespace: Option<&str>,
-    settings: &Settings,
-    check: &mut Checker<'_>,
-) -> Option<Spec> {
-    let fields = Fields::read(field.node, &SPEC, check)?;
-    let target = fields
-        .require(
-            "target",
-            "say what to scale: `target:`, and below it, indented, `kind: Deployment`, `name` and `namespace`",
-            check,
-        )
-        .and_then(|field| Some((target::read(field.node, namespace, check)?, field.key)));
-    let zone = fields
-        .get("timezone", check)
-        .and_then(|field| zone::read(field, check))
-        .unwrap_or_else(|| settings.zone());
-    let mut sleeps = Vec::new();
-    let schedule = fields
-        .get("schedule", check)
-        .map(|field| schedule(field, &zone, settings, &mut sleeps, check))
-        .unwrap_or_default();
-    let default = fields
-        .get("default", check)
-        .and_then(|field| bounds::default(field.node, check))
-        .unwrap_or_default();
-    sleeps.extend(default.sleep);
-    side_by_side::compare_windows(&schedule, &default.setting, check);
-    let limits = fields
-        .get("limits", check)
-        .and_then(|field| bounds::limits(field.node, check));
-    let (limits, lowest) = limits.unwrap_or_default();
-    if let (Some(min), Some(lowest)) = (&limits.min, lowest)
-        && min.value > 0
-    {
-        for sleep in sleeps {
-            let problem = Problem::error(
-                codes::SLEEP_BELOW_LIMIT,
-                format!("`replicas: 0` is below the rule's own limit of {}", min.value),
-            )
-            .also(check.mark(lowest), "the limit")
-            .hint("write `limits.minReplicas: 0`, or leave it out, to let nothing run at times");
-            check.report(problem, sleep);
-        }
-    }
-    if !fields.has("default") && is_empty_schedule(&fields) {
-        let problem = Problem::error(
-            codes::EMPTY_RULE,
-            "the rule changes nothing: it has neither a window in `schedule` nor a `default`",
-        )
-        .hint("add a window (`- name:`, `days:`, `replicas:`) below `schedule:`");
-        let span = fields
-            .get_quietly("schedule")
-            .map_or(fields.span, |schedule| schedule.key);
-        check.report(problem, span);
-    }
-    let wake = fields
-        .get("wake", check)
-        .and_then(|field| wake(field, check))
-        .unwrap_or_default();
-    if let Some(description) = fields.get("description", check) {
-        description.text(check);
-    }
-    Some(Spec {
-        target,
-        schedule,
-        default: default.setting,
-        limits,
-        wake,
-    })
-}
-
-/// Absent or `[]`. Anything else is told elsewhere.
-fn is_empty_schedule(fields: &Fields<'_>) -> bool {
-    fields
-        .get_quietly("schedule")
-        .is_none_or(|field| matches!(&field.node.value, Value::Seq(items) if items.is_empty()))
-}
-
-fn schedule(
-    field: Field<'_>,
-    zone: &Zone,
-    settings: &Settings,
-    sleeps: &mut Vec<Span>,
-    check: &mut Checker<'_>,
-) -> Vec<Sound> {
-    let Value::Seq(items) = &field.node.value else {
-        let problem = Problem::error(
-            codes::WRONG_TYPE,
-            format!(
-                "`schedule` must be a list of windows, found {}",
-                field.node.describe()
-            ),
-        )
-        .hint("start each window with a dash: `- name: \"Peak hours\"`, its other keys indented below");
-        check.report(problem, field.node.span);
-        return Vec::new();
-    };
-    let mut names: BTreeMap<String, Span> = BTreeMap::new();
-    let mut windows = Vec::new();
-    for item in items {
-        let Some(read) = window::read(item, zone, &settings.calendars, check) else {
-            continue;
-        };
-        if let Some((name, span)) = read.name {
-            if let Some(first) = names.get(&name) {
-                let problem = Problem::error(
-                    codes::DUPLICATE_WINDOW,
-                    format!("two windows of this rule have the name {}", quoted(&name)),
-                )
-                .also(check.mark(*first), "the first one")
-                .hint("give each window a name of its own, so that messages can say which one they mean");
-                check.report(problem, span);
-            } else {
-                names.insert(name, span);
-            }
-        }
-        sleeps.extend(read.sleep);
-        windows.extend(read.sound);
-    }
-    windows
-}
-
-fn wake(field: Field<'_>, check: &mut Checker<'_>) -> Option<Wake> {
-    let text = field.text(check)?;
-    if text == "always" {
-        return Some(Wake::Always);
-    }
-    let problem = Problem::error(
-        codes::UNKNOWN_CHOICE,
-        format!("`wake` cannot be {}", quoted(text)),
-    )
-    .hint("write `wake: always` to raise what somebody else put to 0, or remove the line");
-    check.report(problem, field.node.span);
-    None
 }

@@ -66,10 +66,10 @@ impl Found {
                 .filter(|entry| !is_hidden(entry) && entry.is_dir())
                 .count();
             let hint = if folders == 0 {
-                "rules live in files that end in .yaml or .yml".to_owned()
+                "rules live in files that end in .yaml, .yml or .toml".to_owned()
             } else {
                 format!(
-                    "rules live in files that end in .yaml or .yml; the {} in it are not searched: name them too",
+                    "rules live in files that end in .yaml, .yml or .toml; the {} in it are not searched: name them too",
                     words::count(folders, "directory").replace("directorys", "directories")
                 )
             };
@@ -82,8 +82,27 @@ impl Found {
                 .hint(hint),
             );
         }
+        self.tell_twins(&policies);
         for entry in policies {
             self.file(entry);
+        }
+    }
+
+    /// `shop.toml` beside `shop.yaml`: mostly one of them is left over from a conversion.
+    fn tell_twins(&mut self, policies: &[&PathBuf]) {
+        for pair in policies.windows(2) {
+            if pair[0].file_stem() != pair[1].file_stem() {
+                continue;
+            }
+            let names = [pair[0].display().to_string(), pair[1].display().to_string()];
+            self.problems.push(
+                Problem::warning(
+                    codes::TWIN_FILES,
+                    format!("{} and {} differ only in their ending", names[0], names[1]),
+                )
+                .in_file(&names[1])
+                .hint("both count, the second one later; remove the one that is left over, or rename it"),
+            );
         }
     }
 
@@ -107,14 +126,6 @@ impl Found {
         if let Ok(canonical) = fs::canonicalize(path)
             && !self.seen.insert(canonical)
         {
-            return;
-        }
-        if has_extension(path, &["toml"]) {
-            self.problems.push(
-                Problem::error(codes::UNKNOWN_FORMAT, format!("{name} is not a YAML file"))
-                    .in_file(&name)
-                    .hint("write rules as YAML, in files that end in .yaml or .yml"),
-            );
             return;
         }
         match bounded(path) {
@@ -174,7 +185,11 @@ fn list(path: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(entries)
 }
 
-/// TOML too, so that such a file is refused and not overlooked.
+/// Whether the name is that of a TOML file.
+pub(super) fn is_toml(name: &str) -> bool {
+    has_extension(Path::new(name), &["toml"])
+}
+
 fn is_policy(path: &Path) -> bool {
     !is_hidden(path) && has_extension(path, &["yaml", "yml", "toml"]) && !path.is_dir()
 }

@@ -3,6 +3,7 @@
 use super::check::{Checker, Field};
 use super::codes;
 use super::problem::Problem;
+use super::source::Span;
 use super::words::quoted;
 
 /// What a name is for.
@@ -17,19 +18,21 @@ pub(super) enum Form {
 /// The name under a key, if Kubernetes would accept it.
 pub(super) fn read(field: Field<'_>, form: Form, check: &mut Checker<'_>) -> Option<String> {
     let text = field.text(check)?;
+    self::check(text, field.name, form, field.node.span, check).then(|| text.to_owned())
+}
+
+/// Whether Kubernetes would accept a name; tells if not. `what` is what it is the name of.
+pub(super) fn check(text: &str, what: &str, form: Form, span: Span, check: &mut Checker<'_>) -> bool {
     let Some(fault) = fault(text, form) else {
-        return Some(text.to_owned());
+        return true;
     };
-    let problem = Problem::error(
-        codes::BAD_NAME,
-        format!("the {} {} {fault}", field.name, quoted(text)),
-    );
+    let problem = Problem::error(codes::BAD_NAME, format!("the {what} {} {fault}", quoted(text)));
     let problem = match repaired(text, form) {
         Some(name) => problem.hint(format!("for example {}", quoted(&name))),
         None => problem.hint("for example `checkout-2`"),
     };
-    check.report(problem, field.node.span);
-    None
+    check.report(problem, span);
+    false
 }
 
 /// What Kubernetes would not accept about a name.

@@ -115,6 +115,15 @@ impl Problem {
         }
     }
 
+    /// The stretch of a file it is at, if it is at one.
+    #[must_use]
+    pub fn mark(&self) -> Option<&Mark> {
+        match &self.at {
+            At::Mark(mark) => Some(mark),
+            At::File(_) | At::Nowhere => None,
+        }
+    }
+
     /// The place it is at, if it has a line and a column.
     #[must_use]
     pub fn place(&self) -> Option<&Place> {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::check::Checker;
 use super::codes;
-use super::document::Read;
 use super::extent::Week;
 use super::problem::Problem;
+use super::reading::Read;
 use super::rule::{Replicas, Setting, Sourced, Target, Window};
 use super::source::Mark;
 use super::window::Sound;

@@ -8,7 +8,7 @@ use super::problem::Problem;
 use super::rule::Target;
 use super::words::{self, quoted};
 
-const TARGET: Keys = Keys {
+pub(super) const TARGET: Keys = Keys {
     what: "`target`",
     known: &["apiVersion", "kind", "name", "namespace"],
     ignored: &[],

@@ -6,15 +6,16 @@ use super::check::{Checker, Field, Fields, Keys};
 use super::codes;
 use super::duration::{self, Duration};
 use super::extent::Extent;
-use super::node::Node;
+use super::node::{Key, Node, Value};
 use super::problem::Problem;
 use super::rule::Window;
 use super::source::Span;
 use super::when::{self, When};
+use super::words::quoted;
 use super::zone;
 use crate::time::{Zone, elapsed};
 
-const WINDOW: Keys = Keys {
+pub(super) const WINDOW: Keys = Keys {
     what: "a window",
     known: &[
         "name",
@@ -108,17 +109,20 @@ pub(super) struct Sound {
     pub(super) lead: Option<Span>,
 }
 
-/// Reads one entry; `zone` is the rule's, for a window that has none.
-pub(super) fn read(node: &Node, zone: &Zone, calendars: &Calendars, check: &mut Checker<'_>) -> Option<Read> {
+/// Reads one entry, which is named by its key if it has one; `zone` is the rule's, for a window that has none.
+pub(super) fn read(
+    key: Option<&Key>,
+    node: &Node,
+    zone: &Zone,
+    calendars: &Calendars,
+    check: &mut Checker<'_>,
+) -> Option<Read> {
     let errors = check.errors();
     let fields = Fields::read(node, &WINDOW, check)?;
-    let name = fields
-        .require(
-            "name",
-            "name the window, so that messages can say which one it is: `name: \"Peak hours\"`",
-            check,
-        )
-        .and_then(|field| name(field, check));
+    let name = match key {
+        Some(key) => name_of_key(key, &fields, check),
+        None => name_of_item(&fields, check),
+    };
     let zone = fields
         .get("timezone", check)
         .map_or_else(|| Some(zone.clone()), |field| zone::read(field, check));
@@ -211,10 +215,51 @@ fn check_lead_and_ramp(when: &When, lead: Option<Duration>, ramp: Option<Duratio
     }
 }
 
-fn name(field: Field<'_>, check: &mut Checker<'_>) -> Option<(String, Span)> {
+/// The name of a window in a list.
+pub(super) fn name_in_list(item: &Node, check: &mut Checker<'_>) -> Option<Key> {
+    if let Some(Node {
+        value: Value::Str(text),
+        span,
+    }) = item.get("name")
+    {
+        let (text, span) = (text.clone(), *span);
+        return Some(Key { text, span });
+    }
+    let fields = Fields::read(item, &WINDOW, check)?;
+    let (text, span) = name_of_item(&fields, check)?;
+    Some(Key { text, span })
+}
+
+fn name_of_item(fields: &Fields<'_>, check: &mut Checker<'_>) -> Option<(String, Span)> {
+    let field = fields.require(
+        "name",
+        "name the window, so that messages can say which one it is: `name: \"Peak hours\"`",
+        check,
+    )?;
+    name(field.text(check)?, field.node.span, check)
+}
+
+fn name_of_key(key: &Key, fields: &Fields<'_>, check: &mut Checker<'_>) -> Option<(String, Span)> {
+    if let Some(field) = fields.get_quietly("name") {
+        let problem = Problem::error(
+            codes::UNKNOWN_KEY,
+            format!("the window {} has a name already: its key", quoted(&key.text)),
+        )
+        .also(check.mark(key.span), "this is its name")
+        .hint("remove the line, or rename the key");
+        check.report(problem, field.key);
+    }
+    if key.text.trim().is_empty() {
+        let problem = Problem::error(codes::UNUSABLE_TEXT, "the name of the window is empty")
+            .hint("a name is one short line, for example `peak`");
+        check.report(problem, key.span);
+        return None;
+    }
+    name(&key.text, key.span, check)
+}
+
+fn name(text: &str, span: Span, check: &mut Checker<'_>) -> Option<(String, Span)> {
     const LONGEST: usize = 200;
-    let text = field.text(check)?;
-    let span = field.node.span;
     let fault = if text.chars().any(char::is_control) {
         "has a line break or another invisible character"
     } else if text.chars().count() > LONGEST {

@@ -15,6 +15,50 @@ pub(super) fn quoted(text: &str) -> String {
     }
 }
 
+/// A name as it can stand in an example without quotes.
+pub(super) fn bare(text: &str) -> String {
+    text.chars()
+        .filter(|c| c.is_alphanumeric() || "-_".contains(*c))
+        .take(40)
+        .collect()
+}
+
+/// A hint with its examples of `key: value` written as TOML.
+pub(super) fn in_toml(hint: &str) -> String {
+    let parts: Vec<String> = hint
+        .split('`')
+        .enumerate()
+        .map(|(at, part)| match at % 2 {
+            0 => part.to_owned(),
+            _ => entry_in_toml(part).unwrap_or_else(|| part.to_owned()),
+        })
+        .collect();
+    parts.join("`")
+}
+
+fn entry_in_toml(example: &str) -> Option<String> {
+    let (key, value) = example.split_once(": ")?;
+    let is_key = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '.');
+    if !is_key || value.contains('{') {
+        return None;
+    }
+    let is_written_alike = value.starts_with(['"', '\'']) || value.parse::<f64>().is_ok();
+    Some(match value {
+        "true" | "false" => format!("{key} = {value}"),
+        _ if is_written_alike => format!("{key} = {value}"),
+        _ => match value.strip_prefix('[').and_then(|list| list.strip_suffix(']')) {
+            Some(list) => {
+                let items = list.split(", ").map(|item| match item.starts_with('"') {
+                    true => item.to_owned(),
+                    false => format!("\"{item}\""),
+                });
+                format!("{key} = [{}]", items.collect::<Vec<_>>().join(", "))
+            }
+            None => format!("{key} = \"{value}\""),
+        },
+    })
+}
+
 /// "`a`, `b` or `c`".
 pub(super) fn choice<T: AsRef<str>>(items: &[T]) -> String {
     listed(items, "or")
@@ -91,7 +135,7 @@ fn distance(a: &str, b: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{choice, meant, quoted};
+    use super::{choice, in_toml, meant, quoted};
 
     #[test]
     fn near_words_are_found_and_far_ones_are_not() {
@@ -103,6 +147,26 @@ mod tests {
         assert_eq!(meant("colour", &known), None);
         assert_eq!(meant("", &known), None);
         assert_eq!(meant(&"t".repeat(100_000), &known), None);
+    }
+
+    #[test]
+    fn hints_for_toml_are_toml() {
+        for (yaml, toml) in [
+            ("write `replicas: 5`", "write `replicas = 5`"),
+            (
+                "for example `days: [Mon, Tue]` or `x`",
+                "for example `days = [\"Mon\", \"Tue\"]` or `x`",
+            ),
+            (
+                "`wake: always`, `suspend: true`",
+                "`wake = \"always\"`, `suspend = true`",
+            ),
+            ("`timeStart: \"16:30\"`", "`timeStart = \"16:30\"`"),
+            ("`key: value` lines", "`key = \"value\"` lines"),
+            ("at 10: 5", "at 10: 5"),
+        ] {
+            assert_eq!(in_toml(yaml), toml);
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::check::Checker;
 use super::codes;
 use super::node::{Key, Node, Value};
 use super::problem::Problem;
-use super::source::{Source, Span};
+use super::source::Span;
 use super::words::quoted;
 
 /// Nested deeper than any rule; recursion over a tree is safe below it.
@@ -24,10 +24,8 @@ const TEXT_PER_NODE: usize = 64;
 /// After so many broken documents in one file, the rest is not worth telling.
 const BROKEN_DOCUMENTS: usize = 10;
 
-/// The documents of a text that are whole and not empty, in order.
-pub(super) fn documents(source: &Source, check: &mut Checker<'_>) -> Vec<Node> {
-    let text = source.text();
-    let base = source.base();
+/// The documents of a text that are whole and not empty, in order. The text begins at `base` among all texts.
+pub(super) fn documents(text: &str, base: usize, check: &mut Checker<'_>) -> Vec<Node> {
     let mut options = Options::default();
     options.set_emit_comments(false);
     options.flow_nesting_limit = DEEPEST;
@@ -49,7 +47,7 @@ pub(super) fn documents(source: &Source, check: &mut Checker<'_>) -> Vec<Node> {
                 }
             }
             Err(error) => {
-                report_syntax(&error, source, check);
+                report_syntax(&error, text, base, check);
                 builder.forget_document();
                 broken += 1;
                 if broken == BROKEN_DOCUMENTS || !matches!(parser.proceed_next_document(), Ok(true)) {
@@ -405,8 +403,7 @@ fn plain(text: &str) -> Value {
     }
 }
 
-fn report_syntax(error: &ScanError, source: &Source, check: &mut Checker<'_>) {
-    let text = source.text();
+fn report_syntax(error: &ScanError, text: &str, base: usize, check: &mut Checker<'_>) {
     let mut start = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
     let (message, hint) = explain(error.kind());
     if message == TAB {
@@ -422,8 +419,8 @@ fn report_syntax(error: &ScanError, source: &Source, check: &mut Checker<'_>) {
     check.report(
         problem,
         Span {
-            start: source.base() + start,
-            end: source.base() + start + width,
+            start: base + start,
+            end: base + start + width,
         },
     );
 }

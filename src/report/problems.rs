@@ -32,12 +32,40 @@ pub fn text(problems: &[Problem], sources: &Sources, color: bool) -> String {
     let renderer = renderer.decor_style(DecorStyle::Ascii);
     let mut out = String::new();
     for problem in problems.iter().take(SHOWN) {
-        out.push_str(&renderer.render(&[picture(problem, sources)]));
+        let shown = renderer.render(&[picture(problem, sources)]);
+        out.push_str(&without_lines(shown, problem, sources));
         out.push_str("\n\n");
     }
     out.push_str(&rest(problems));
     out.push_str(&summary(problems));
     out
+}
+
+/// The renderer gives a line and a column to everything; a variable or a flag has none.
+fn without_lines(shown: String, problem: &Problem, sources: &Sources) -> String {
+    let also = problem.also.iter().map(|(mark, _)| mark);
+    let mut shown = shown;
+    for mark in problem
+        .mark()
+        .into_iter()
+        .chain(also)
+        .filter(|mark| mark.place.line == 0)
+    {
+        let Some(source) = sources.get(&mark.place.file) else {
+            continue;
+        };
+        let name = escaped(&mark.place.file);
+        let before = source.text().get(..mark.span.start).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let column = before
+            .chars()
+            .rev()
+            .take_while(|character| *character != '\n')
+            .count()
+            + 1;
+        shown = shown.replace(&format!("{name}:{line}:{column}"), &name);
+    }
+    shown
 }
 
 /// One line per problem: `file:line:column: error[code]: message`.

@@ -1,0 +1,330 @@
+//! What policies are read from, and the road from there to rules.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::Loaded;
+use super::adjustment::{self, VARIABLE_PREFIX};
+use super::check::Checker;
+use super::codes;
+use super::document;
+use super::files;
+use super::layers::{self, Layers};
+use super::node::Node;
+use super::problem::{At, Problem, Severity};
+use super::reading::{self, Read};
+use super::settings::Settings;
+use super::side_by_side;
+use super::source::{Source, Sources, Span};
+use super::toml;
+use super::words::{self, quoted};
+use super::yaml;
+
+/// Where policies come from, lowest layer first: files, the environment, the command line.
+#[derive(Debug, Clone, Default)]
+pub struct Inputs {
+    /// Files and directories of `ScalingRule` documents and policy files.
+    pub paths: Vec<PathBuf>,
+    /// Which profile of the policy files counts.
+    pub profile: Option<String>,
+    /// Variables; those that begin with [`VARIABLE_PREFIX`] adjust the policies.
+    pub variables: Vec<(OsString, OsString)>,
+    /// What `--set` says: `key.key=value`.
+    pub set: Vec<String>,
+}
+
+/// Texts by name, and what could not be read.
+#[derive(Default)]
+struct Texts {
+    files: Vec<(Source, bool)>,
+    variables: Vec<Source>,
+    flags: Vec<Source>,
+    problems: Vec<Problem>,
+}
+
+impl Inputs {
+    /// Files and directories alone.
+    #[must_use]
+    pub fn of(paths: &[PathBuf]) -> Self {
+        Self {
+            paths: paths.to_vec(),
+            ..Self::default()
+        }
+    }
+
+    /// Reads and checks everything.
+    ///
+    /// A directory stands for its `*.yaml`, `*.yml` and `*.toml` files in the order of their names, without those whose
+    /// name starts with `.`; directories in it are not searched. Symbolic links are followed. A file that is larger than
+    /// 4 MiB is a problem and is not read. Each path must lead to at least one rule, or to settings for the
+    /// rules of the others.
+    #[must_use]
+    pub fn load(&self) -> Loaded {
+        let found = files::read(&self.paths);
+        let (mut loaded, documents) = self.check_bytes(found.files);
+        let mut problems = found.problems;
+        if self.paths.is_empty() {
+            problems.push(
+                Problem::error(codes::NO_RULES, "no policies are given")
+                    .hint("name a file or a directory of policies"),
+            );
+        }
+        let has_rules = documents.iter().any(|documents| documents.others > 0);
+        for (name, range) in found.given {
+            let silent = |file: &Source| loaded.problems.iter().all(|problem| !problem.is_in(file.name()));
+            let mut files = loaded.sources.iter().skip(range.start).take(range.len());
+            let has_others = documents[range.clone()].iter().any(|found| found.others > 0);
+            let has_settings = documents[range].iter().any(|found| found.settings > 0);
+            // Settings alone will do where the rules come from elsewhere.
+            if has_others || (has_settings && has_rules) || !files.all(silent) {
+                continue;
+            }
+            let problem = if has_settings {
+                Problem::error(codes::NO_RULES, format!("there are only settings in {name}, and no rule anywhere"))
+                    .hint("name the files of the rules as well; a rule starts with `apiVersion: easyscale.io/v1` and `kind: ScalingRule`")
+            } else {
+                Problem::error(codes::NO_RULES, format!("there is no rule in {name}"))
+                    .hint("a rule starts with `apiVersion: easyscale.io/v1` and `kind: ScalingRule`")
+            };
+            problems.push(problem.in_file(&name));
+        }
+        problems.append(&mut loaded.problems);
+        loaded.problems = problems;
+        loaded
+    }
+
+    /// Checks policies that are given as texts with their names, instead of the files; pure.
+    #[must_use]
+    pub fn check(&self, files: Vec<(String, String)>) -> Loaded {
+        let files = files.into_iter().map(|(name, text)| (name, text.into_bytes()));
+        self.check_bytes(files.collect()).0
+    }
+
+    /// The outcome, and which documents each file has.
+    fn check_bytes(&self, files: Vec<(String, Vec<u8>)>) -> (Loaded, Vec<Documents>) {
+        let Texts {
+            files,
+            variables,
+            flags,
+            mut problems,
+        } = self.texts(files);
+        let readable: Vec<bool> = files.iter().map(|(_, readable)| *readable).collect();
+        let (first_flag, end) = (
+            files.len() + variables.len(),
+            files.len() + variables.len() + flags.len(),
+        );
+        let files = files.into_iter().map(|(source, _)| source);
+        let sources = Sources::from(files.chain(variables).chain(flags).collect::<Vec<_>>());
+        let mut check = Checker::new(&sources);
+        let files: Vec<File> = sources
+            .iter()
+            .zip(&readable)
+            .map(|(source, readable)| File::parse(source, *readable, &mut check))
+            .collect();
+        let counts = files.iter().map(File::documents).collect();
+        let mut layers = Layers::default();
+        for node in files.iter().flat_map(|file| &file.others) {
+            for document in document::read(node, &mut check) {
+                layers.add_document(document);
+            }
+        }
+        let profile = self.profile.as_deref();
+        for policy in files.iter().flat_map(|file| &file.policies) {
+            layers.add(policy, profile, &mut check);
+        }
+        problems.extend(profile.and_then(|profile| unknown_profile(profile, layers.profiles())));
+        let adjustments: Vec<Node> = sources
+            .iter()
+            .enumerate()
+            .skip(files.len())
+            .take(end - files.len())
+            .filter_map(|(index, source)| match index < first_flag {
+                true => adjustment::of_variable(source, &layers, &mut check),
+                false => adjustment::of_flag(source, &layers, &mut check),
+            })
+            .collect();
+        for adjustment in &adjustments {
+            layers.add(adjustment, None, &mut check);
+        }
+        let settings = Settings::read(layers.defaults().as_deref(), &layers.calendars(), &mut check);
+        layers.look_at_each(&settings, &mut check);
+        let rules: Vec<Read> = layers
+            .into_rules(&mut check)
+            .into_iter()
+            .map(|rule| reading::read(rule, &settings, &mut check))
+            .collect();
+        let mut found = check.finish();
+        for (file, source) in files.iter().zip(sources.iter()) {
+            if !file.sound {
+                // What was dropped may be what a warning misses.
+                found
+                    .retain(|problem| problem.severity != Severity::Warning || !problem.is_in(source.name()));
+            }
+        }
+        problems.extend(found);
+        problems.extend(side_by_side::compare_rules(&rules));
+        let mut loaded = Loaded {
+            problems,
+            sources,
+            ..Loaded::default()
+        };
+        for read in rules {
+            loaded.windows.extend(read.windows);
+            loaded.rules.extend(read.rule.map(Arc::new));
+        }
+        sort(&mut loaded);
+        (loaded, counts)
+    }
+
+    fn texts(&self, files: Vec<(String, Vec<u8>)>) -> Texts {
+        let mut texts = Texts::default();
+        for (name, bytes) in files {
+            let (source, problem) = decode(&name, &bytes);
+            texts.files.push((source, problem.is_none()));
+            texts.problems.extend(problem);
+        }
+        let mut variables: Vec<_> = self
+            .variables
+            .iter()
+            .filter(|(name, _)| name.as_encoded_bytes().starts_with(VARIABLE_PREFIX.as_bytes()))
+            .collect();
+        variables.sort();
+        for (name, value) in variables {
+            match (name.to_str(), value.to_str()) {
+                (Some(name), Some(value)) => texts.variables.push(Source::without_lines(name, value)),
+                _ => texts.problems.push(
+                    Problem::error(
+                        codes::BAD_ADJUSTMENT,
+                        format!(
+                            "the variable {} is not UTF-8 text",
+                            quoted(&name.to_string_lossy())
+                        ),
+                    )
+                    .hint("remove it, or put its value into a policy file"),
+                ),
+            }
+        }
+        for text in &self.set {
+            // Whole, since several may adjust the same value.
+            texts
+                .flags
+                .push(Source::without_lines(&format!("--set {text}"), text));
+        }
+        texts
+    }
+}
+
+fn unknown_profile(profile: &str, known: &[&str]) -> Option<Problem> {
+    if known.contains(&profile) {
+        return None;
+    }
+    let mut known = known.to_vec();
+    known.sort_unstable();
+    known.dedup();
+    let problem = Problem::error(
+        codes::UNKNOWN_PROFILE,
+        format!("no policy file has a profile {}", quoted(profile)),
+    );
+    Some(match words::meant(profile, &known) {
+        Some(meant) => problem.hint(format!("did you mean {}?", quoted(meant))),
+        None if known.is_empty() => problem.hint(format!(
+            "a profile is a part of a policy file: `[profile.{}.rules.web.default]`",
+            words::bare(profile)
+        )),
+        None => problem.hint(format!("there is {}", words::all(&known))),
+    })
+}
+
+/// How many documents of each sort a file has, whatever is wrong with them.
+#[derive(Debug, Clone, Copy, Default)]
+struct Documents {
+    /// Of settings alone.
+    settings: usize,
+    others: usize,
+}
+
+/// One text on its way to rules.
+struct File {
+    policies: Vec<Node>,
+    others: Vec<Node>,
+    /// What the reader has dropped may have changed the meaning of anything in the file.
+    sound: bool,
+}
+
+impl File {
+    fn parse(source: &Source, readable: bool, check: &mut Checker<'_>) -> Self {
+        let errors = check.errors();
+        let (text, base) = (source.text(), source.base());
+        let (policies, others) = match (readable, files::is_toml(source.name())) {
+            (false, _) => (Vec::new(), Vec::new()),
+            (true, true) => (
+                toml::document(text, base, check).into_iter().collect(),
+                Vec::new(),
+            ),
+            (true, false) => yaml::documents(text, base, check)
+                .into_iter()
+                .partition(layers::is_policy),
+        };
+        Self {
+            policies,
+            others,
+            sound: readable && check.errors() == errors,
+        }
+    }
+
+    fn documents(&self) -> Documents {
+        let with_rules = self
+            .policies
+            .iter()
+            .filter(|node| layers::has_rules(node))
+            .count();
+        Documents {
+            settings: self.policies.len() - with_rules,
+            others: self.others.len() + with_rules,
+        }
+    }
+}
+
+/// A file's text; with a problem when it cannot be looked at.
+fn decode(name: &str, bytes: &[u8]) -> (Source, Option<Problem>) {
+    if bytes.len() as u64 > files::LARGEST_FILE {
+        return (Source::new(name, ""), Some(files::too_large(name)));
+    }
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let error = match std::str::from_utf8(bytes) {
+        Ok(text) => return (Source::new(name, text), None),
+        Err(error) => error,
+    };
+    let start = error.valid_up_to();
+    let source = Source::new(name, &String::from_utf8_lossy(bytes));
+    let end = start + char::REPLACEMENT_CHARACTER.len_utf8();
+    let wide = bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF");
+    let problem = Problem::error(
+        codes::NOT_UTF8,
+        format!("the file is not UTF-8 text: the byte at {start} does not belong there"),
+    )
+    .at(source.mark(Span { start, end }))
+    .hint(if wide {
+        "it looks like UTF-16, as some Windows programs write; save it as UTF-8"
+    } else {
+        "save the file with the encoding UTF-8"
+    });
+    (source, Some(problem))
+}
+
+/// By file, in the order in which they count, and position.
+fn sort(loaded: &mut Loaded) {
+    let order: HashMap<String, usize> = loaded
+        .sources
+        .iter()
+        .enumerate()
+        .map(|(index, source)| (source.name().to_owned(), index))
+        .collect();
+    loaded.problems.sort_by_key(|problem| match &problem.at {
+        At::Nowhere => (None, 0),
+        At::File(file) => (order.get(&**file).copied(), usize::MAX),
+        At::Mark(mark) => (order.get(&*mark.place.file).copied(), mark.span.start),
+    });
+}

@@ -1,0 +1,70 @@
+//! From what is written of a rule to the rule.
+
+use super::check::Checker;
+use super::layers::Written;
+use super::name;
+use super::rule::{Rule, Target};
+use super::settings::Settings;
+use super::source::Mark;
+use super::spec;
+
+/// A rule as far as it could be read, for looking at it beside others.
+pub(super) struct Read {
+    pub(super) name: Option<(String, Mark)>,
+    pub(super) target: Option<(Target, Mark)>,
+    /// Only a rule without a mistake.
+    pub(super) rule: Option<Rule>,
+    /// The names of the rule's windows.
+    pub(super) windows: Vec<Mark>,
+}
+
+/// Reads one rule.
+pub(super) fn read(written: Written<'_>, settings: &Settings, check: &mut Checker<'_>) -> Read {
+    let errors = check.errors();
+    let Written {
+        name,
+        span,
+        document,
+        form,
+        node,
+        near,
+    } = written;
+    if document.is_none() {
+        name::check(&name, "name of the rule", name::Form::Subdomain, span, check);
+    }
+    let own = document
+        .as_ref()
+        .and_then(|document| document.namespace.as_deref());
+    let namespace = own.or(settings.namespace.as_deref());
+    let spec = spec::read(&node, form, namespace, near.as_deref(), settings, check);
+    let mark = check.mark(span);
+    let name = (!name.is_empty()).then_some(name);
+    let is_sound = check.errors() == errors && document.as_ref().is_none_or(|document| document.is_sound);
+    let mut read = Read {
+        name: name.clone().map(|name| (name, mark.clone())),
+        target: None,
+        rule: None,
+        windows: Vec::new(),
+    };
+    let Some(spec) = spec else {
+        return read;
+    };
+    read.windows = spec.schedule.iter().map(|sound| check.mark(sound.name)).collect();
+    read.target = spec
+        .target
+        .clone()
+        .map(|(target, span)| (target, check.mark(span)));
+    if let (Some(name), Some((target, _)), true) = (name, spec.target, is_sound) {
+        read.rule = Some(Rule {
+            name,
+            place: mark.place,
+            labels: document.map(|document| document.labels).unwrap_or_default(),
+            target,
+            schedule: spec.schedule.into_iter().map(|sound| sound.window).collect(),
+            default: spec.default,
+            limits: spec.limits,
+            wake: spec.wake,
+        });
+    }
+    read
+}
