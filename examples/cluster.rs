@@ -74,12 +74,13 @@ async fn main() -> ExitCode {
 /// replicas itself.
 type Workload = (&'static str, &'static str, i32, Option<(i32, i32)>);
 
-/// The targets of the example rules, and one more.
-const WORKLOADS: [Workload; 4] = [
+/// The targets of the example rules, but for one StatefulSet.
+const WORKLOADS: [Workload; 5] = [
     ("default", "inference-service-x", 5, Some((1, 10))),
     ("production", "inference-service-y", 1, Some((1, 8))),
     ("ml-services", "ml-model-api", 3, None),
     ("shop", "checkout", 2, Some((2, 10))),
+    ("support", "support-chat", 3, Some((3, 6))),
 ];
 
 async fn fill(client: &kube::Client) -> kube::Result<()> {
@@ -91,5 +92,7 @@ async fn fill(client: &kube::Client) -> kube::Result<()> {
             fixtures::apply(client, Some(namespace), "helm", &object).await?;
         }
     }
+    let orders = fixtures::stateful_set("orders-db", 2);
+    fixtures::apply(client, Some("shop"), "helm", &orders).await?;
     Ok(())
 }

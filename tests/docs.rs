@@ -3,8 +3,10 @@
 //! - A ```console block holds commands (`$ …`) and what they print. They run in a copy of the examples, the blocks of
 //!   a page one after the other. `cargo run --quiet --` stands for `easyscale`. A line `...` stands for any lines, and
 //!   the version of the zone rules may differ. A command succeeds, unless the next one is `$ echo $?`.
-//! - A ```yaml block whose first line is a comment with a path is that file: made if it is new, compared if it is one of
-//!   the examples. One that holds a whole `ScalingRule` is validated as well.
+//! - A ```yaml or ```toml block whose first line is a comment with a path is that file: made if it is new, compared if it
+//!   is one of the examples, whose own first line tells editors where the schema is. What a page has put into a folder is
+//!   validated at its end, all together since files are layers, and has neither errors nor warnings.
+//! - A ```yaml block that holds a whole `ScalingRule` is validated by itself as well.
 //! - Blocks that need a cluster are marked ```sh and are not run.
 //! - Links lead to files and headings that exist; the references name every code.
 //!
@@ -15,6 +17,7 @@
 #[path = "cli/sandbox.rs"]
 mod sandbox;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -156,20 +159,24 @@ fn pages() -> Vec<PathBuf> {
 fn run(text: &str, sandbox: &Sandbox, page: &str, wrong: &mut Vec<String>) -> (String, usize) {
     let mut now = String::new();
     let mut commands = 0;
+    let mut folders = BTreeSet::new();
     let mut lines = text.lines().enumerate().peekable();
     while let Some((number, line)) = lines.next() {
         now.push_str(line);
         now.push('\n');
         let language = line.strip_prefix("```").unwrap_or_default();
-        if !matches!(language, "console" | "yaml") {
+        if !matches!(language, "console" | "yaml" | "toml") {
             continue;
         }
         let mut block = Vec::new();
         while let Some((_, line)) = lines.next_if(|(_, line)| *line != "```") {
             block.push(line);
         }
-        if language == "yaml" {
-            check_yaml(&block, sandbox, &format!("{page}:{}", number + 1), wrong);
+        if language != "console" {
+            let place = format!("{page}:{}", number + 1);
+            let made = take_file(&block, sandbox, &place, wrong);
+            folders.extend(made.and_then(|path| Some(path.split_once('/')?.0)));
+            check_document(&block, sandbox, &place, wrong);
             block.iter().for_each(|line| now.extend([line, "\n"]));
             continue;
         }
@@ -206,6 +213,16 @@ fn run(text: &str, sandbox: &Sandbox, page: &str, wrong: &mut Vec<String>) -> (S
             }
         }
     }
+    for folder in folders {
+        // A day on which no date of any page has passed: such notes come with time.
+        let validate = format!("easyscale validate {folder} --at 2025-01-01T00:00:00Z 2>&1 >/dev/null");
+        let (told, _) = shell(&validate, 0, sandbox);
+        if !told.is_empty() {
+            wrong.push(format!(
+                "{page}: the rules in {folder}/ are not without fault:\n{told}"
+            ));
+        }
+    }
     (now, commands)
 }
 
@@ -220,23 +237,35 @@ fn shell(line: &str, status: i32, sandbox: &Sandbox) -> (String, i32) {
     (printed, output.status.code().unwrap_or(-1))
 }
 
-fn check_yaml(block: &[&str], sandbox: &Sandbox, place: &str, wrong: &mut Vec<String>) {
-    let text = block.join("\n");
-    let named = block
-        .first()
-        .and_then(|line| line.strip_prefix("# "))
-        .filter(|path| path.ends_with(".yaml"));
-    if let Some(path) = named {
-        match fs::read_to_string(repository().join(path)) {
-            Ok(example) => {
-                let shown = block[1..].join("\n");
-                if shown.trim_end() != example.trim_end() {
-                    wrong.push(format!("{place}: this is not what {path} says"));
-                }
-            }
-            Err(_) => sandbox.write(path, format!("{text}\n")),
-        }
+/// The file that a block is, by its first line: made, unless it is an example, which is compared.
+fn take_file<'b>(
+    block: &[&'b str],
+    sandbox: &Sandbox,
+    place: &str,
+    wrong: &mut Vec<String>,
+) -> Option<&'b str> {
+    let path = block.first()?.strip_prefix("# ")?;
+    if !path.ends_with(".yaml") && !path.ends_with(".toml") {
+        return None;
     }
+    let Ok(example) = fs::read_to_string(repository().join(path)) else {
+        sandbox.write(path, format!("{}\n", block.join("\n")));
+        return Some(path);
+    };
+    let is_for_editors =
+        |line: &str| line.starts_with("# yaml-language-server: ") || line.starts_with("#:schema ");
+    let shown = match example.split_once('\n') {
+        Some((first, rest)) if is_for_editors(first) => rest,
+        _ => &example,
+    };
+    if block[1..].join("\n").trim_end() != shown.trim_end() {
+        wrong.push(format!("{place}: this is not what {path} says"));
+    }
+    None
+}
+
+fn check_document(block: &[&str], sandbox: &Sandbox, place: &str, wrong: &mut Vec<String>) {
+    let text = block.join("\n");
     if text.contains("kind: ScalingRule") && text.contains("apiVersion") {
         sandbox.write(".rule.yaml", &text);
         let (printed, code) = shell("easyscale validate .rule.yaml", 0, sandbox);
@@ -271,6 +300,10 @@ fn a_page_can_be_wrong() {
     let page = "```console\n$ echo a\nb\n$ false\n```\n```yaml\napiVersion: easyscale.io/v1\nkind: ScalingRule\n```\n";
     run(page, &sandbox, "a.md", &mut wrong);
     assert_eq!(wrong.len(), if blesses() { 2 } else { 3 }, "{wrong:#?}");
+    let mut wrong = Vec::new();
+    let page = "```toml\n# late/a.toml\n[rules.web]\nwake = \"never\"\n```\n```toml\n[a]\n```\n";
+    run(page, &sandbox, "a.md", &mut wrong);
+    assert!(wrong.len() == 1 && wrong[0].contains("E0307"), "{wrong:#?}");
     let mut wrong = Vec::new();
     let page = "```console\n$ seq 4\n1\n...\n4\n$ false\n$ echo $?\n1\n```\n";
     assert_eq!(run(page, &sandbox, "a.md", &mut wrong), (page.to_owned(), 3));
