@@ -17,6 +17,7 @@ mod bounds;
 mod calendars;
 mod check;
 mod codes;
+mod config;
 mod deletions;
 mod document;
 mod duration;
@@ -53,6 +54,7 @@ use std::sync::Arc;
 
 pub use adjustment::VARIABLE_PREFIX;
 pub use codes::CODES;
+pub use config::{Config, Content, Entry, Leaf};
 pub use inputs::Inputs;
 pub use passed::notes;
 pub use problem::{At, Problem, Severity};
