@@ -23,14 +23,14 @@ pub(super) const SYNONYMS: &[(&str, &str)] = &[
     ("scale", "replicas"),
 ];
 
-const DEFAULT: Keys = Keys {
+pub(super) const DEFAULT: Keys = Keys {
     what: "`default`",
     known: &["replicas", "minReplicas", "maxReplicas"],
     ignored: &[],
     synonyms: SYNONYMS,
 };
 
-const LIMITS: Keys = Keys {
+pub(super) const LIMITS: Keys = Keys {
     what: "`limits`",
     known: &["minReplicas", "maxReplicas"],
     ignored: &[],

@@ -11,7 +11,7 @@ use super::start_days;
 use super::words::{self, quoted};
 use crate::time::Dates;
 
-const CALENDAR: Keys = Keys {
+pub(super) const CALENDAR: Keys = Keys {
     what: "a calendar",
     known: &["dates", "description"],
     ignored: &[],

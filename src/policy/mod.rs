@@ -27,6 +27,7 @@ mod passed;
 mod pattern;
 mod problem;
 mod rule;
+pub mod schema;
 mod settings;
 mod side_by_side;
 mod source;

@@ -8,7 +8,7 @@ use super::words;
 use super::zone;
 use crate::time::Zone;
 
-const SETTINGS: Keys = Keys {
+pub(super) const SETTINGS: Keys = Keys {
     what: "a document of settings",
     known: &["defaults", "calendars"],
     ignored: &[],
@@ -19,7 +19,7 @@ const SETTINGS: Keys = Keys {
     ],
 };
 
-const DEFAULTS: Keys = Keys {
+pub(super) const DEFAULTS: Keys = Keys {
     what: "`defaults`",
     known: &["timezone", "namespace"],
     ignored: &[],

@@ -9,7 +9,7 @@ use super::source::Span;
 use super::words::{self, LONGEST_WORD, quoted};
 use crate::time::{Dates, StartDays, Weekdays};
 
-const EXCEPT: Keys = Keys {
+pub(super) const EXCEPT: Keys = Keys {
     what: "`except`",
     known: &["calendars", "dates", "days"],
     ignored: &[],

@@ -14,7 +14,7 @@ use super::when::{self, When};
 use super::zone;
 use crate::time::{Zone, elapsed};
 
-const WINDOW: Keys = Keys {
+pub(super) const WINDOW: Keys = Keys {
     what: "a window",
     known: &[
         "name",

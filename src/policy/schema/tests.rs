@@ -1,0 +1,97 @@
+//! The schemas and the reader know the same keys, and every key is explained.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use super::super::check::Keys;
+use super::super::{bounds, calendars, document, settings, start_days, target, window};
+use super::{policy, rule};
+
+/// The keys of a map, in a definition of a schema or in the schema itself.
+fn keys(schema: &Value, definition: Option<&str>) -> BTreeSet<String> {
+    let map = definition.map_or(schema, |name| &schema["$defs"][name]);
+    assert_eq!(map["additionalProperties"], false, "{definition:?}");
+    let properties = map["properties"].as_object().unwrap();
+    properties.keys().cloned().collect()
+}
+
+fn read(keys: &Keys) -> BTreeSet<String> {
+    let all = keys.known.iter().chain(keys.ignored);
+    all.map(|key| (*key).to_owned()).collect()
+}
+
+fn with(mut keys: BTreeSet<String>, more: &[&str]) -> BTreeSet<String> {
+    keys.extend(more.iter().map(|key| (*key).to_owned()));
+    keys
+}
+
+#[test]
+fn a_document_has_the_keys_that_are_read() {
+    let schema = rule();
+    for (name, known) in [
+        ("ScalingRule", &document::DOCUMENT),
+        ("Metadata", &document::METADATA),
+        ("Spec", &document::SPEC),
+        ("Target", &target::TARGET),
+        ("Window", &window::WINDOW),
+        ("Except", &start_days::EXCEPT),
+        ("Default", &bounds::DEFAULT),
+        ("Limits", &bounds::LIMITS),
+    ] {
+        assert_eq!(keys(&schema, Some(name)), read(known), "{name}");
+    }
+}
+
+#[test]
+fn a_policy_file_has_the_keys_that_are_read_and_can_delete() {
+    let schema = policy();
+    for (name, known) in [
+        ("Spec", &document::SPEC),
+        ("Target", &target::TARGET),
+        ("Except", &start_days::EXCEPT),
+        ("Default", &bounds::DEFAULT),
+        ("Limits", &bounds::LIMITS),
+        ("Calendar", &calendars::CALENDAR),
+        ("Defaults", &settings::DEFAULTS),
+    ] {
+        let known = with(read(known), &["delete"]);
+        assert_eq!(keys(&schema, Some(name)), known, "{name}");
+    }
+    let windows = read(&window::WINDOW);
+    assert_eq!(keys(&schema, Some("Window")), windows);
+    let mut named = with(windows, &["delete"]);
+    named.remove("name");
+    assert_eq!(keys(&schema, Some("NamedWindow")), named);
+    let root = with(read(&settings::SETTINGS), &["rules", "profile"]);
+    assert_eq!(keys(&schema, None), root);
+}
+
+#[test]
+fn every_key_has_a_description_and_an_example() {
+    for schema in [rule(), policy()] {
+        let definitions = schema["$defs"].as_object().unwrap();
+        let root = Map::from_iter([("the root".to_owned(), schema.clone())]);
+        let mut told = 0;
+        for (name, definition) in definitions.iter().chain(&root) {
+            let properties = definition.get("properties").and_then(Value::as_object);
+            for (key, value) in properties.into_iter().flatten() {
+                // What `delete` is, is said once.
+                let value = if key == "delete" {
+                    &definitions["Delete"]
+                } else {
+                    value
+                };
+                let description = value["description"].as_str().unwrap_or_default();
+                assert!(description.ends_with(['.', ')']), "{name}.{key}: {description:?}");
+                let examples = value["examples"].as_array();
+                assert!(examples.is_some_and(|list| !list.is_empty()), "{name}.{key}");
+                told += 1;
+            }
+            if !root.contains_key(name) {
+                assert!(definition["description"].is_string(), "{name}");
+            }
+        }
+        assert!(told > 50, "only {told} keys were found");
+    }
+}

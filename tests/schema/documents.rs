@@ -1,0 +1,166 @@
+//! Every document of the repository, and rules at random.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use easyscale::policy::{self, Severity};
+use proptest::prelude::*;
+use proptest::sample::Index;
+use serde_json::Value;
+
+use crate::knowledge::{is_known, is_unknown};
+use crate::model::Rule;
+use crate::rules::{self, Around};
+use crate::zones;
+use crate::{POLICY, RULE, said};
+
+/// One document of a file.
+struct Document {
+    /// Lines of the file, counted from 1.
+    lines: std::ops::Range<usize>,
+    /// Nothing where it is no YAML, or nothing that a schema would be shown.
+    value: Option<Value>,
+}
+
+impl Document {
+    /// Whether it is of a policy file, and not meant as an object.
+    fn is_layer(&self) -> bool {
+        const OF_OBJECTS: [&str; 6] = ["apiVersion", "kind", "metadata", "spec", "target", "schedule"];
+        let value = self.value.as_ref().and_then(Value::as_object);
+        value.is_some_and(|value| OF_OBJECTS.iter().all(|key| !value.contains_key(*key)))
+    }
+
+    /// What the schema says against it; nothing if it accepts it.
+    fn said(&self) -> Option<String> {
+        let validator = if self.is_layer() { &POLICY } else { &RULE };
+        Some(said(validator, self.value.as_ref()?))
+    }
+}
+
+/// The documents of a YAML text, each read by itself, so that a broken one does not hide the others.
+fn documents(text: &str) -> Vec<Document> {
+    let mut documents = Vec::new();
+    let mut part = String::new();
+    let mut first = 1;
+    let mut close = |part: &str, lines: std::ops::Range<usize>| {
+        let value = serde_saphyr::from_str::<Value>(part).ok();
+        // Rules in policy files are described, but not read yet.
+        let is_read = |value: &Value| ["rules", "profile"].iter().all(|key| value.get(key).is_none());
+        let value = value.filter(|value| !value.is_null() && is_read(value));
+        documents.push(Document { lines, value });
+    };
+    for (number, line) in (1..).zip(text.lines()) {
+        if line == "---" || line.starts_with("--- ") {
+            close(&part, first..number);
+            part.clear();
+            first = number;
+        } else {
+            part.push_str(line);
+            part.push('\n');
+        }
+    }
+    close(&part, first..usize::MAX);
+    documents
+}
+
+/// The YAML files of policies below a folder.
+fn policies(folder: &Path, found: &mut Vec<PathBuf>) {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    for path in paths {
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let is_manifest = ["cluster", "after", "hpa", "mixed", "octal"]
+            .iter()
+            .any(|it| name.starts_with(it));
+        if path.is_dir() {
+            policies(&path, found);
+        } else if name.ends_with(".yaml") && !is_manifest {
+            found.push(path);
+        }
+    }
+}
+
+/// What the reader says and what the schema says about each document of some files that are read together.
+fn compare(files: &[PathBuf], compared: &mut usize) {
+    let texts = files.iter().map(|path| {
+        let text = fs::read(path).unwrap();
+        (
+            path.display().to_string(),
+            String::from_utf8_lossy(&text).into_owned(),
+        )
+    });
+    let texts: Vec<(String, String)> = texts.collect();
+    let loaded = policy::check(texts.clone());
+    for (name, text) in texts {
+        for document in documents(&text) {
+            let problems = loaded.problems.iter().filter(|problem| {
+                let place = problem.place().filter(|place| *place.file == *name);
+                // A layer may say nothing on purpose, although that is not read yet.
+                let deletes = problem.message.ends_with("has no value") && document.is_layer();
+                problem.severity == Severity::Error
+                    && !deletes
+                    && place.is_some_and(|place| document.lines.contains(&(place.line as usize)))
+            });
+            let problems: BTreeMap<&str, &str> = problems
+                .map(|problem| (problem.code, problem.message.as_str()))
+                .collect();
+            let Some(said) = document.said() else { continue };
+            *compared += 1;
+            let place = format!("{name}:{}", document.lines.start);
+            if problems.keys().any(|code| is_known(code)) {
+                assert!(
+                    !said.is_empty(),
+                    "{place}: a schema can know one of {problems:#?}"
+                );
+            } else if problems.keys().all(|code| is_unknown(code)) {
+                assert!(
+                    said.is_empty(),
+                    "{place}: {problems:#?}, but the schema says\n{said}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_repositorys_documents_are_refused_when_the_schema_can_know() {
+    let mut folders = vec![PathBuf::from("policies")];
+    for cases in ["problems", "plans", "explanations", "timelines", "cli"] {
+        let cases = fs::read_dir(Path::new("tests/cases").join(cases)).unwrap();
+        folders.extend(cases.map(|case| case.unwrap().path()));
+    }
+    let mut compared = 0;
+    for folder in folders {
+        let mut files = Vec::new();
+        policies(&folder, &mut files);
+        compare(&files, &mut compared);
+    }
+    assert!(compared > 250, "only {compared} documents were found");
+}
+
+/// A rule at an instant worth a look.
+fn rule() -> impl Strategy<Value = Rule> {
+    let around = (any::<Index>(), any::<Index>()).prop_map(|(zone, jump)| {
+        let clock = zone.get(zones::changing());
+        let at = jump.get(&clock.jumps(&zones::years())).at;
+        Around { clock, at }
+    });
+    around.prop_flat_map(rules::rule)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
+
+    #[test]
+    fn what_is_read_validates(rule in rule()) {
+        for document in documents(&rule.yaml()) {
+            prop_assert_eq!(document.said().unwrap_or_default(), "");
+        }
+    }
+}
