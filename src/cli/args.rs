@@ -294,16 +294,16 @@ pub(super) struct VersionArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct SchemaArgs {
-    /// What is to be written with it.
+    /// What the schema is of.
     #[arg(value_enum, value_name = "WHAT", default_value = "rule")]
     pub(super) of: Document,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Document {
-    /// A ScalingRule document.
+    /// ScalingRule documents.
     Rule,
-    /// A policy file: settings and rules of one layer, YAML or TOML.
+    /// All that a policy file may hold: settings and rules of one layer, and ScalingRule documents.
     Policy,
 }
 

@@ -12,12 +12,12 @@
     reason = "the types are shapes: nothing is ever read into their fields"
 )]
 
-mod cron;
 mod days;
 mod document;
 mod layers;
 mod loosen;
 mod names;
+mod pattern;
 mod replicas;
 mod target;
 mod times;
@@ -25,7 +25,7 @@ mod window;
 
 use schemars::generate::SchemaSettings;
 use schemars::transform::transform_subschemas;
-use schemars::{JsonSchema, Schema};
+use schemars::{JsonSchema, Schema, json_schema};
 use serde_json::{Map, Value};
 
 /// Where both would live; a name, which nothing is fetched from.
@@ -37,12 +37,45 @@ pub fn rule() -> Value {
     named(of::<document::Document>(), "scaling-rule")
 }
 
-/// The schema of a policy file: settings and rules of one layer, which others may complete.
+/// The schema of every document that a policy file may have: settings and rules of one layer, which others may complete,
+/// or a `ScalingRule`.
 #[must_use]
 pub fn policy() -> Value {
-    let mut schema = of::<layers::PolicyFile>();
-    loosen::loosen(&mut schema);
-    named(schema, "policy")
+    let mut layer = of::<layers::PolicyFile>();
+    loosen::loosen(&mut layer);
+    named(beside_rules(layer), "policy")
+}
+
+/// What is plainly an object is looked at as a rule, which no other file completes.
+fn beside_rules(mut layer: Schema) -> Schema {
+    const OF_OBJECTS: &[&str] = &["apiVersion", "kind", "metadata", "spec"];
+    let mut definitions = layer.remove("$defs").unwrap_or_default();
+    let draft = layer.remove("$schema");
+    let title = layer.remove("title");
+    let description = layer.get("description").cloned();
+    let mut rule = of::<document::Document>();
+    rule.remove("$schema");
+    move_references(&mut rule);
+    definitions["PolicyFile"] = layer.to_value();
+    definitions["Rule"] = rule.to_value();
+    json_schema!({
+        "$schema": draft,
+        "title": title,
+        "description": description,
+        "type": "object",
+        "if": {"anyOf": required(OF_OBJECTS)},
+        "then": {"$ref": "#/$defs/Rule"},
+        "else": {"$ref": "#/$defs/PolicyFile"},
+        "$defs": definitions
+    })
+}
+
+/// Definitions of rules keep to themselves: those of layers, which have the same names, are looser.
+fn move_references(schema: &mut Schema) {
+    if let Some(Value::String(path)) = schema.get_mut("$ref") {
+        *path = path.replacen('#', "#/$defs/Rule", 1);
+    }
+    transform_subschemas(&mut move_references, schema);
 }
 
 fn of<T: JsonSchema>() -> Schema {

@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde_json::{Value, json};
 
-use super::cron::Cron;
 use super::days::{CalendarNames, Dates, Days, ExceptCalendars, ExceptDates, ExceptDays};
 use super::names::{Text, Timezone, WindowName};
+use super::pattern::Cron;
 use super::replicas::{BOUNDS, Ceiling, Replicas, sets};
 use super::times::{Duration, EndOfDay, Moment, TimeOfDay};
 use super::{none_of, without_format};
