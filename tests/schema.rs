@@ -3,11 +3,7 @@
 //!
 //! `EASYSCALE_BLESS=1 cargo test --test schema` writes docs/schema/ anew.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test stops at the first surprise"
-)]
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 #[allow(
     dead_code,
