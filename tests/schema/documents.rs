@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use easyscale::policy::{self, Severity};
 use proptest::prelude::*;
 use proptest::sample::Index;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::knowledge::{is_known, is_unknown};
 use crate::model::Rule;
@@ -149,6 +149,37 @@ fn the_repositorys_documents_are_refused_when_the_schema_can_know() {
     assert!(compared > 250, "only {compared} documents were found");
 }
 
+/// The blocks of YAML in the pages.
+#[test]
+fn what_the_pages_show_validates() {
+    let entries = fs::read_dir("docs").unwrap();
+    let pages = entries
+        .map(|entry| entry.unwrap().path())
+        .chain([PathBuf::from("README.md")]);
+    let mut shown = 0;
+    for page in pages.filter(|page| page.extension().is_some_and(|extension| extension == "md")) {
+        let text = fs::read_to_string(&page).unwrap();
+        let blocks = text
+            .split("\n```yaml\n")
+            .skip(1)
+            .filter_map(|rest| rest.split("\n```").next());
+        for document in blocks.flat_map(documents) {
+            let value = document.value.as_ref();
+            let is_ours = |value: &&Value| {
+                value["apiVersion"] == "easyscale.io/v1"
+                    || value.get("defaults").or(value.get("calendars")).is_some()
+            };
+            let Some(value) = value.filter(is_ours) else {
+                continue;
+            };
+            let said = document.said().unwrap_or_default();
+            assert!(said.is_empty(), "{}: {value}\n{said}", page.display());
+            shown += 1;
+        }
+    }
+    assert!(shown >= 10, "only {shown} documents were found");
+}
+
 /// A rule at an instant worth a look.
 fn rule() -> impl Strategy<Value = Rule> {
     let around = (any::<Index>(), any::<Index>()).prop_map(|(zone, jump)| {
@@ -159,6 +190,19 @@ fn rule() -> impl Strategy<Value = Rule> {
     around.prop_flat_map(rules::rule)
 }
 
+/// The schedule as a map, as policy files may have it.
+fn with_named_windows(mut spec: Value) -> Value {
+    let Some(schedule) = spec.get_mut("schedule") else {
+        return spec;
+    };
+    let windows = schedule.as_array_mut().unwrap().iter_mut().map(|window| {
+        let name = window.as_object_mut().unwrap().remove("name").unwrap();
+        (name.as_str().unwrap().to_owned(), window.take())
+    });
+    *schedule = Value::Object(windows.collect());
+    spec
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
 
@@ -166,6 +210,10 @@ proptest! {
     fn what_is_read_validates(rule in rule()) {
         for document in documents(&rule.yaml()) {
             prop_assert_eq!(document.said().unwrap_or_default(), "");
+            let spec = document.value.as_ref().and_then(|value| value.get("spec"));
+            for spec in spec.into_iter().flat_map(|spec| [spec.clone(), with_named_windows(spec.clone())]) {
+                prop_assert_eq!(said(&POLICY, &json!({"rules": {"web": spec}})), "");
+            }
         }
     }
 }
