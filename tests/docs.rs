@@ -4,7 +4,7 @@
 //!   a page one after the other. `cargo run --quiet --` stands for `easyscale`. A line `...` stands for any lines, and
 //!   the version of the zone rules may differ. A command succeeds, unless the next one is `$ echo $?`.
 //! - A ```yaml block whose first line is a comment with a path is that file: made if it is new, compared if it is one of
-//!   the examples. One that holds a whole `ScalingRule` is validated as well.
+//!   the examples, whose own first line tells editors where the schema is. One that holds a whole `ScalingRule` is validated as well.
 //! - Blocks that need a cluster are marked ```sh and are not run.
 //! - Links lead to files and headings that exist; the references name every code.
 //!
@@ -229,6 +229,10 @@ fn check_yaml(block: &[&str], sandbox: &Sandbox, place: &str, wrong: &mut Vec<St
     if let Some(path) = named {
         match fs::read_to_string(repository().join(path)) {
             Ok(example) => {
+                let (_, example) = example
+                    .split_once('\n')
+                    .filter(|(first, _)| first.starts_with("# yaml-language-server: "))
+                    .unwrap_or(("", &example));
                 let shown = block[1..].join("\n");
                 if shown.trim_end() != example.trim_end() {
                     wrong.push(format!("{place}: this is not what {path} says"));

@@ -13,14 +13,14 @@ use super::words::{self, quoted};
 pub(super) const API_VERSION: &str = "easyscale.io/v1";
 pub(super) const KIND: &str = "ScalingRule";
 
-const DOCUMENT: Keys = Keys {
+pub(super) const DOCUMENT: Keys = Keys {
     what: "a ScalingRule",
     known: &["apiVersion", "kind", "metadata", "spec"],
     ignored: &["status"],
     synonyms: &[("version", "apiVersion"), ("meta", "metadata")],
 };
 
-const METADATA: Keys = Keys {
+pub(super) const METADATA: Keys = Keys {
     what: "`metadata`",
     known: &["name", "namespace", "labels", "annotations"],
     // What a cluster adds to an object that is read back from it.

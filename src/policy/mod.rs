@@ -34,6 +34,7 @@ mod pattern;
 mod problem;
 mod reading;
 mod rule;
+pub mod schema;
 mod settings;
 mod shape;
 mod side_by_side;
