@@ -437,7 +437,7 @@ fn the_shape_of_a_plan_is_pinned() {
     );
     let expected = json!({
         "rule": "checkout-peak",
-        "source": "policies/checkout-peak.yaml:4:9",
+        "source": "policies/checkout-peak.yaml:5:9",
         "target": {"kind": "HorizontalPodAutoscaler", "namespace": "shop", "name": "checkout"},
         "object": {
             "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "namespace": "shop", "name": "checkout"
@@ -447,11 +447,11 @@ fn the_shape_of_a_plan_is_pinned() {
         "to": {"replicas": null, "minReplicas": 5, "maxReplicas": 20},
         "because": [
             {
-                "bound": "minReplicas", "window": "Peak hours", "source": "policies/checkout-peak.yaml:16:20",
+                "bound": "minReplicas", "window": "Peak hours", "source": "policies/checkout-peak.yaml:17:20",
                 "adjusted": null
             },
             {
-                "bound": "maxReplicas", "window": "Peak hours", "source": "policies/checkout-peak.yaml:17:20",
+                "bound": "maxReplicas", "window": "Peak hours", "source": "policies/checkout-peak.yaml:18:20",
                 "adjusted": null
             }
         ],
@@ -522,7 +522,7 @@ fn log_lines_are_for_machines_too() {
         ("windows", "Peak hours"),
         (
             "sources",
-            "policies/checkout-peak.yaml:16:20, policies/checkout-peak.yaml:17:20",
+            "policies/checkout-peak.yaml:17:20, policies/checkout-peak.yaml:18:20",
         ),
     ];
     for (key, value) in expected {

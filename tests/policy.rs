@@ -78,7 +78,7 @@ fn the_promised_documents_are_understood_without_a_problem() {
     assert_eq!(weekend.name, "inference-weekend-scale");
     assert_eq!(
         weekend.place.to_string(),
-        "policies/inference-weekend-scale.yaml:4:9"
+        "policies/inference-weekend-scale.yaml:5:9"
     );
     assert_eq!(
         weekend.target.to_string(),
@@ -90,13 +90,13 @@ fn the_promised_documents_are_understood_without_a_problem() {
     assert_eq!(window.name, "Weekend scale down");
     assert_eq!(
         window.place.to_string(),
-        "policies/inference-weekend-scale.yaml:11:13"
+        "policies/inference-weekend-scale.yaml:12:13"
     );
     assert_eq!(window.zone.name(), "UTC");
     assert_eq!(window.occurrences, daily(&["Sat", "Sun"], None, "00:00", "24:00"));
     assert!(window.sets.sugar && !window.sets.is_sleep());
     let floor = window.sets.floor.as_ref().unwrap();
-    assert_eq!((floor.value, floor.place.line, floor.place.column), (2, 13, 17));
+    assert_eq!((floor.value, floor.place.line, floor.place.column), (2, 14, 17));
     assert_eq!(window.sets.ceiling, None);
     assert_eq!(value(weekend.default.floor.as_ref()), Some(5));
 
@@ -181,7 +181,7 @@ fn what_windows_editors_add_does_not_matter() {
     let loaded = one(&format!("\u{feff}{}", SEED[1].1.replace('\n', "\r\n")));
     assert_eq!(shown(&loaded), "");
     let floor = loaded.rules[0].schedule[0].sets.floor.clone().unwrap();
-    assert_eq!((floor.place.line, floor.place.column), (15, 17));
+    assert_eq!((floor.place.line, floor.place.column), (16, 17));
 }
 
 #[test]
@@ -1163,8 +1163,12 @@ fn policies_know_no_clock_no_network_and_no_cluster() {
         "std::net",
         "std::env",
     ];
-    for entry in fs::read_dir(Path::new("src/policy")).unwrap() {
-        let path = entry.unwrap().path();
+    let mut paths = vec![PathBuf::from("src/policy")];
+    while let Some(path) = paths.pop() {
+        if path.is_dir() {
+            paths.extend(fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+            continue;
+        }
         let text = fs::read_to_string(&path).unwrap();
         for word in words {
             assert!(!text.contains(word), "{} names {word}", path.display());

@@ -61,6 +61,11 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Say which version this is, and how fresh its zone rules are.
     Version(VersionArgs),
+    /// Print the JSON Schema of rules or of policy files, for editors.
+    ///
+    /// With it, an editor completes and explains keys, and marks mistakes. It only sees what a schema can know; `validate`
+    /// sees all.
+    Schema(SchemaArgs),
     /// Print a completion script for a shell.
     Completions(CompletionsArgs),
 }
@@ -291,6 +296,21 @@ pub(super) struct VersionArgs {
     /// How the version is shown.
     #[arg(short, long, value_enum, default_value = "text", value_name = "FORMAT")]
     pub(super) output: TextOrJson,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SchemaArgs {
+    /// What the schema is of.
+    #[arg(value_enum, value_name = "WHAT", default_value = "rule")]
+    pub(super) of: Document,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Document {
+    /// ScalingRule documents.
+    Rule,
+    /// All that a policy file may hold: settings and rules of one layer, and ScalingRule documents.
+    Policy,
 }
 
 #[derive(Debug, Args)]

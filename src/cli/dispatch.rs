@@ -3,7 +3,7 @@
 use super::args::{Cli, Command};
 use super::exit::Exit;
 use super::printer::Printer;
-use super::{apply, completions, explain, logging, plan, restore, timeline, validate, version};
+use super::{apply, completions, explain, logging, plan, restore, schema, timeline, validate, version};
 use crate::plan::Failure;
 
 const FIRST_STEPS: &str = "\
@@ -37,6 +37,7 @@ pub fn run(cli: Cli) -> Exit {
         Some(Command::Validate(args)) => validate::run(args, printer),
         Some(Command::Explain(args)) => explain::run(args, printer),
         Some(Command::Version(args)) => version::run(&args, printer),
+        Some(Command::Schema(args)) => schema::run(&args, printer),
         Some(Command::Completions(args)) => completions::run(&args, printer),
     });
     result.unwrap_or_else(|error| {

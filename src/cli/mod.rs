@@ -11,6 +11,7 @@ mod logging;
 mod plan;
 mod printer;
 mod restore;
+mod schema;
 mod timeline;
 mod validate;
 mod version;

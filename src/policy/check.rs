@@ -47,6 +47,10 @@ impl<'a> Checker<'a> {
         }
     }
 
+    pub(super) fn sources(&self) -> &'a Sources {
+        self.sources
+    }
+
     /// What was written there.
     pub(super) fn slice(&self, span: Span) -> &'a str {
         self.sources.slice(span)

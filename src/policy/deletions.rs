@@ -43,6 +43,10 @@ pub(super) fn has_one(node: &Node) -> bool {
         Value::Map(entries) => entries
             .iter()
             .any(|(key, node)| is_mark(key, node) || has_one(node)),
+        // Windows; a list of values has nothing to delete from.
+        Value::Seq(items) => items
+            .iter()
+            .any(|item| matches!(item.value, Value::Map(_)) && has_one(item)),
         _ => false,
     }
 }
@@ -63,6 +67,12 @@ fn look(key: Span, node: &Node, earlier: &[&Node], found: &mut Vec<Span>) {
         }
         return;
     }
+    if let Value::Seq(items) = &node.value {
+        for (name, item) in items.iter().filter_map(|item| Some((name_of(item)?, item))) {
+            let below: Vec<&Node> = earlier.iter().filter_map(|node| under(node, name)).collect();
+            look(item.span, item, &below, found);
+        }
+    }
     let Value::Map(entries) = &node.value else {
         return;
     };
@@ -79,5 +89,13 @@ fn under<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
             |item| matches!(item.get("name"), Some(Node { value: Value::Str(name), .. }) if name == key),
         ),
         _ => node.get(key),
+    }
+}
+
+/// The name of a window in a list.
+pub(super) fn name_of(window: &Node) -> Option<&str> {
+    match &window.get("name")?.value {
+        Value::Str(name) => Some(name),
+        _ => None,
     }
 }

@@ -13,14 +13,14 @@ use super::words::{self, quoted};
 pub(super) const API_VERSION: &str = "easyscale.io/v1";
 pub(super) const KIND: &str = "ScalingRule";
 
-const DOCUMENT: Keys = Keys {
+pub(super) const DOCUMENT: Keys = Keys {
     what: "a ScalingRule",
     known: &["apiVersion", "kind", "metadata", "spec"],
     ignored: &["status"],
     synonyms: &[("version", "apiVersion"), ("meta", "metadata")],
 };
 
-const METADATA: Keys = Keys {
+pub(super) const METADATA: Keys = Keys {
     what: "`metadata`",
     known: &["name", "namespace", "labels", "annotations"],
     // What a cluster adds to an object that is read back from it.
@@ -40,7 +40,7 @@ const METADATA: Keys = Keys {
 /// A document as far as it is no rule yet.
 pub(super) struct Document<'n> {
     pub(super) name: Option<(String, Span)>,
-    pub(super) namespace: Option<String>,
+    pub(super) namespace: Option<(String, Span)>,
     pub(super) labels: BTreeMap<String, String>,
     /// What the rule says.
     pub(super) spec: Option<&'n Node>,
@@ -178,7 +178,7 @@ fn api_version(field: Field<'_>, check: &mut Checker<'_>) {
 #[derive(Default)]
 struct Metadata {
     name: Option<(String, Span)>,
-    namespace: Option<String>,
+    namespace: Option<(String, Span)>,
     labels: BTreeMap<String, String>,
 }
 
@@ -193,7 +193,7 @@ fn metadata(node: &Node, check: &mut Checker<'_>) -> Option<Metadata> {
         .and_then(|field| Some((name::read(field, Form::Subdomain, check)?, field.node.span)));
     let namespace = fields
         .get("namespace", check)
-        .and_then(|field| name::read(field, Form::Label, check));
+        .and_then(|field| Some((name::read(field, Form::Label, check)?, field.node.span)));
     let labels = fields
         .get_quietly("labels")
         .map(|field| labels(field, check))

@@ -9,6 +9,7 @@ use super::Loaded;
 use super::adjustment::{self, VARIABLE_PREFIX};
 use super::check::Checker;
 use super::codes;
+use super::config::Config;
 use super::document;
 use super::files;
 use super::layers::{self, Layers};
@@ -44,6 +45,15 @@ struct Texts {
     problems: Vec<Problem>,
 }
 
+/// What came of it.
+struct Checked {
+    loaded: Loaded,
+    /// Which documents each file has.
+    documents: Vec<Documents>,
+    /// What all layers say together, if asked.
+    config: Config,
+}
+
 impl Inputs {
     /// Files and directories alone.
     #[must_use]
@@ -62,8 +72,22 @@ impl Inputs {
     /// rules of the others.
     #[must_use]
     pub fn load(&self) -> Loaded {
+        self.load_with(false).0
+    }
+
+    /// Reads and checks everything, and says what all layers say together.
+    #[must_use]
+    pub fn config(&self) -> (Loaded, Config) {
+        self.load_with(true)
+    }
+
+    fn load_with(&self, config: bool) -> (Loaded, Config) {
         let found = files::read(&self.paths);
-        let (mut loaded, documents) = self.check_bytes(found.files);
+        let Checked {
+            mut loaded,
+            documents,
+            config,
+        } = self.check_bytes(found.files, config);
         let mut problems = found.problems;
         if self.paths.is_empty() {
             problems.push(
@@ -92,18 +116,17 @@ impl Inputs {
         }
         problems.append(&mut loaded.problems);
         loaded.problems = problems;
-        loaded
+        (loaded, config)
     }
 
     /// Checks policies that are given as texts with their names, instead of the files; pure.
     #[must_use]
     pub fn check(&self, files: Vec<(String, String)>) -> Loaded {
         let files = files.into_iter().map(|(name, text)| (name, text.into_bytes()));
-        self.check_bytes(files.collect()).0
+        self.check_bytes(files.collect(), false).loaded
     }
 
-    /// The outcome, and which documents each file has.
-    fn check_bytes(&self, files: Vec<(String, Vec<u8>)>) -> (Loaded, Vec<Documents>) {
+    fn check_bytes(&self, files: Vec<(String, Vec<u8>)>, config: bool) -> Checked {
         let Texts {
             files,
             variables,
@@ -123,7 +146,7 @@ impl Inputs {
             .zip(&readable)
             .map(|(source, readable)| File::parse(source, *readable, &mut check))
             .collect();
-        let counts = files.iter().map(File::documents).collect();
+        let documents = files.iter().map(File::documents).collect();
         let mut layers = Layers::default();
         for node in files.iter().flat_map(|file| &file.others) {
             for document in document::read(node, &mut check) {
@@ -148,10 +171,15 @@ impl Inputs {
         for adjustment in &adjustments {
             layers.add(adjustment, None, &mut check);
         }
-        let settings = Settings::read(layers.defaults().as_deref(), &layers.calendars(), &mut check);
+        let (defaults, calendars) = (layers.defaults(), layers.calendars());
+        let settings = Settings::read(defaults.as_deref(), &calendars, &mut check);
         layers.look_at_each(&settings, &mut check);
-        let rules: Vec<Read> = layers
-            .into_rules(&mut check)
+        let rules = layers.into_rules(&mut check);
+        let config = match config {
+            true => Config::of(defaults.as_deref(), &calendars, &rules, &check),
+            false => Config::default(),
+        };
+        let rules: Vec<Read> = rules
             .into_iter()
             .map(|rule| reading::read(rule, &settings, &mut check))
             .collect();
@@ -175,7 +203,11 @@ impl Inputs {
             loaded.rules.extend(read.rule.map(Arc::new));
         }
         sort(&mut loaded);
-        (loaded, counts)
+        Checked {
+            loaded,
+            documents,
+            config,
+        }
     }
 
     fn texts(&self, files: Vec<(String, Vec<u8>)>) -> Texts {

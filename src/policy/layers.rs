@@ -35,7 +35,8 @@ pub(super) const POLICY: Keys = Keys {
     ],
 };
 
-const PROFILE: Keys = Keys {
+/// The keys of a profile in one.
+pub(super) const PROFILE: Keys = Keys {
     what: "a profile",
     known: &["defaults", "calendars", "rules"],
     ignored: &[],
@@ -130,6 +131,9 @@ impl<'n> Layers<'n> {
             check,
         );
         for (key, node) in entries {
+            if deletions::is_one(node) {
+                continue;
+            }
             self.profiles.push(&key.text);
             if let Some(fields) = Fields::read(node, &PROFILE, check)
                 && profile == Some(key.text.as_str())
@@ -193,7 +197,7 @@ impl<'n> Layers<'n> {
                 {
                     match &schedule.value {
                         Value::Map(entries) => names.extend(entries.iter().map(|(key, _)| key.text.as_str())),
-                        Value::Seq(items) => names.extend(items.iter().filter_map(name_of)),
+                        Value::Seq(items) => names.extend(items.iter().filter_map(deletions::name_of)),
                         _ => {}
                     }
                 }
@@ -428,15 +432,5 @@ fn named<'n>(field: Field<'n>, hint: &str, check: &mut Checker<'_>) -> Vec<(&'n 
             check.report(problem.hint(hint), field.node.span);
             Vec::new()
         }
-    }
-}
-
-fn name_of(window: &Node) -> Option<&str> {
-    match window.get("name") {
-        Some(Node {
-            value: Value::Str(name),
-            ..
-        }) => Some(name),
-        _ => None,
     }
 }

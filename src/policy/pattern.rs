@@ -11,7 +11,7 @@ use super::words::quoted;
 use crate::time::{Cron, Occurrences, StartDays, Weekdays};
 
 /// Six fields that list everything are shorter.
-const LONGEST_PATTERN: usize = 1000;
+pub(super) const LONGEST_PATTERN: usize = 1000;
 
 /// Both keys as written.
 pub(super) struct Pattern {

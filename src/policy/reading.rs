@@ -32,10 +32,10 @@ pub(super) fn read(written: Written<'_>, settings: &Settings, check: &mut Checke
     if document.is_none() {
         name::check(&name, "name of the rule", name::Form::Subdomain, span, check);
     }
-    let own = document
-        .as_ref()
-        .and_then(|document| document.namespace.as_deref());
-    let namespace = own.or(settings.namespace.as_deref());
+    let own = document.as_ref().and_then(|document| document.namespace.as_ref());
+    let namespace = own
+        .map(|(namespace, _)| namespace.as_str())
+        .or(settings.namespace.as_deref());
     let spec = spec::read(&node, form, namespace, near.as_deref(), settings, check);
     let mark = check.mark(span);
     let name = (!name.is_empty()).then_some(name);

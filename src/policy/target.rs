@@ -16,7 +16,7 @@ pub(super) const TARGET: Keys = Keys {
 };
 
 /// The kinds whose API group we know.
-const KINDS: &[(&str, &str)] = &[
+pub(super) const KINDS: &[(&str, &str)] = &[
     ("Deployment", "apps"),
     ("StatefulSet", "apps"),
     ("HorizontalPodAutoscaler", "autoscaling"),
@@ -41,7 +41,7 @@ const WITH_VERSION: &[(&str, &str)] = &[
 ];
 
 /// Kinds that people try and that have no number of copies to set.
-const NOT_SCALABLE: &[(&str, &str)] = &[
+pub(super) const NOT_SCALABLE: &[(&str, &str)] = &[
     ("DaemonSet", "it runs one copy on every node"),
     ("Pod", "it is a single copy"),
     ("Job", "it runs to its end"),

@@ -1,0 +1,545 @@
+//! Values of single keys, right and wrong ones: the schema thinks of them what the reader thinks.
+
+use std::collections::BTreeSet;
+
+use easyscale::policy::{self, Severity};
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use serde_json::{Value, json};
+
+use crate::knowledge::{is_known, is_unknown};
+use crate::{RULE, said};
+
+/// A key, as a path into the document, and texts to try.
+struct Key {
+    path: &'static str,
+    texts: &'static [&'static str],
+    /// What the reader refuses and the schema cannot know.
+    missed: &'static [&'static str],
+}
+
+const TIMES: &[&str] = &[
+    "16:00",
+    "9:00",
+    " 09:05 ",
+    "00:00",
+    "23:59:59",
+    "08:00:00",
+    "24:00",
+    "24:00:00",
+    "25:00",
+    "24:01",
+    "12:60",
+    "12:00:60",
+    "6pm",
+    "12:30 AM",
+    "16",
+    "noon",
+    "9:5",
+    "1:2:3:4",
+    "+9:00",
+    "09:00Z",
+    "::",
+    "٠٩:٠٠",
+    "009:00",
+];
+const WEEKDAYS: &[&str] = &[
+    "Saturday",
+    " sAt ",
+    "tues",
+    "THURS",
+    "thur",
+    "weds",
+    "Weekdays",
+    "WEEKENDS",
+    "daily",
+    "Mon-Fri",
+    "fri - monday",
+    "Sat-Sun",
+    "Wed-Wed",
+    "Mondy",
+    "Mondays",
+    "weekday",
+    "Mo",
+    "Mon-Fry",
+    "Mon..Fri",
+    "every day",
+    "*",
+    "-",
+    "Mon,Tue",
+    "weekdays-weekends",
+    "2026-11-27",
+    "Mon–Fri",
+    "Mon-Tue-Wed",
+];
+const DATES: &[&str] = &[
+    "2026-12-25",
+    "12-25",
+    "02-29",
+    "2028-02-29",
+    "2026-11-27..2026-11-30",
+    " 2026-11-27 .. 2026-11-27 ",
+    "12-20..01-06",
+    "0001-01-01",
+    "9999-12-31",
+    "0000-01-01",
+    "02-30",
+    "04-31",
+    "06-30",
+    "13-01",
+    "00-10",
+    "01-00",
+    "2026-13-01",
+    "2026-04-31",
+    "24.12",
+    "2026-11-27..",
+    "..2026-11-27",
+    "..",
+    "2026-12-20..01-06",
+    "01-06..2026-12-20",
+    "1-1",
+    "Christmas",
+    "12-2x",
+    "é-01",
+    "2026-11-27...2026-11-28",
+    "2026-1-1",
+    "27.11.2026",
+    "2026-11-27T00:00",
+    "+026-11-27",
+    "2026-02-29",
+    "2026-12-01..2026-11-01",
+];
+const DATES_MISSED: &[&str] = &["2026-02-29", "2026-12-01..2026-11-01"];
+const LENGTHS: &[&str] = &[
+    "90s",
+    "15m",
+    "1h30m",
+    "2d",
+    " 1d2h3m4s ",
+    "0h5m",
+    "366d",
+    "0s",
+    "0d0h",
+    "400d",
+    "15",
+    "1.5h",
+    "1,5h",
+    "30m1h",
+    "1h1h",
+    "2w",
+    "h",
+    "soon",
+    "1é",
+    "-5m",
+    "5 m",
+    "PT5M",
+    "5min",
+    "1H",
+    "99999999999999999999d",
+];
+const LENGTHS_MISSED: &[&str] = &["400d", "99999999999999999999d"];
+const MOMENTS: &[&str] = &[
+    "Fri 20:10",
+    " friday  20:10:30 ",
+    "Sun 24:00",
+    "Mon-monday 10:00",
+    "Mon - Mon 10:00",
+    "Mon-Fri 20:10",
+    "weekends 10:00",
+    "Fru 20:10",
+    "Fri 25:00",
+    "Fri",
+    "20:10",
+    "Fri20:10",
+    "Fri 20:10 UTC",
+    "2026-11-27T20:00",
+    "2026-11-27 9:00",
+    "2026-11-27t20:00:30",
+    "2026-11-27T24:00",
+    "2026-11-27",
+    "2026-11-27T",
+    "2026-11-27_20:00",
+    "2026-11-27T20:00Z",
+    "2026-11-27T9:00Z",
+    "2026-11-27T20:00:00z",
+    "2026-11-27T20:00:00.5Z",
+    "2026-11-27T20:00.5Z",
+    "2026-11-27T20:00:60Z",
+    "2026-11-27T20:00:60",
+    "2026-11-27T20:00:60.25+01:00",
+    "2026-11-27T24:00Z",
+    "2026-11-27T20:00+01:00",
+    "2026-11-27T20:00-23:59",
+    "2026-11-27T20:00+24:00",
+    "2026-11-27T20:00+0100",
+    "2026-11-27T20:00+1:00",
+    "2026-11-27T20:00 +01:00",
+    "2026-11-31T20:00",
+    "0000-11-27T20:00",
+    "2026-11-27  20:00",
+    "+2026-11-27T20:00",
+    "tomorrow",
+    "2026-02-29T20:00",
+];
+const PATTERNS: &[&str] = &[
+    "0 8 * * MON-FRI",
+    "30 0 8 * * 1",
+    "@daily",
+    "@Yearly",
+    "@midnight",
+    "*/15 * * * *",
+    "0-59/5 8,9 ? * ?",
+    "0 22-4 * nov-feb 5-1",
+    "5/10 * * * *",
+    "00 08 01 001 07",
+    "* * * * SUN",
+    "*/+5 * * * *",
+    "0 8 * * 0,6,7",
+    "0 8 * * MON-FRI/2",
+    " 0  8 * * * ",
+    "0 8 31 2,4 *",
+    "60 8 * * *",
+    "0 24 * * *",
+    "0 8 32 * *",
+    "0 8 0 * *",
+    "0 8 * 13 *",
+    "0 8 * * 8",
+    "0 8 * * MO",
+    "0 8 L * *",
+    "0 8 * * 5#2",
+    "*/0 * * * *",
+    "*/61 * * * *",
+    "*/x * * * *",
+    "0 8 * *",
+    "* * * * * * *",
+    "@every 1h",
+    "@reboot",
+    "TZ=UTC 0 8 * * *",
+    "0 8 * * 1-",
+    "0 8 * * -1",
+    "0 8 * * 1,,2",
+    "0 8 * * */",
+    "*-5 8 * * *",
+    "0 8 30 2 *",
+];
+const ZONES: &[&str] = &[
+    "Europe/Berlin",
+    "europe/berlin",
+    " UTC ",
+    "utc",
+    "Etc/GMT-14",
+    "EST5EDT",
+    "America/Argentina/Buenos_Aires",
+    "America/New York",
+    "+02:00",
+    "Europe/Berlin;",
+    "CET",
+    "Nowhere/City",
+];
+const NAMES: &[&str] = &[
+    "a", "web-1", "0", "a.b-c.d", "-a", "a-", "a..b", "a.-b", "A", "a_b", "a b", "é", ".a", "a.", "a/b",
+    "a\n",
+];
+const TEXTS: &[&str] = &["Peak hours", " x ", "a\tb", "a\nb", "\u{1}", "ü"];
+const VERSIONS: &[&str] = &[
+    "apps/v1",
+    "v1",
+    "argoproj.io/v1alpha1",
+    "/v1",
+    "apps",
+    "apps/v",
+    "apps/vx",
+    "Apps/v1",
+    "a/b/v1",
+    "apps/v1/",
+    "v1.2",
+];
+const KINDS: &[&str] = &[
+    "Deployment",
+    "StatefulSet",
+    "HorizontalPodAutoscaler",
+    "deployment",
+    "sts",
+    "Rollout",
+    "DaemonSet",
+    "Pod",
+    "Job",
+    "My-Kind",
+    "",
+];
+
+const KEYS: &[Key] = &[
+    key("/metadata/name", NAMES),
+    key("/metadata/namespace", NAMES),
+    key(
+        "/apiVersion",
+        &["easyscale.io/v1", "easyscale.io/v2", "v1", " easyscale.io/v1"],
+    ),
+    key(
+        "/kind",
+        &["ScalingRule", "scalingrule", "ScalingRules", "Deployment", "List"],
+    ),
+    key("/metadata/labels", &["team"]),
+    key("/metadata/labels/team", &["shop"]),
+    key("/metadata/annotations", &["team"]),
+    key("/metadata/generation", &["5"]),
+    key("/metadata/colour", &["red"]),
+    key("/status", &["ready"]),
+    key("/colour", &["red"]),
+    key("/spec/colour", &["red"]),
+    key("/spec/target/colour", &["red"]),
+    key("/spec/default/colour", &["red"]),
+    key("/spec/limits/colour", &["red"]),
+    key("/spec/schedule/0/except/colour", &["red"]),
+    key("/spec/target/name", NAMES),
+    key("/spec/target/namespace", NAMES),
+    key("/spec/target/apiVersion", VERSIONS),
+    key("/spec/target/kind", KINDS),
+    missing("/spec/timezone", ZONES, &["CET", "Nowhere/City"]),
+    key("/spec/wake", &["always", "Always", " always", "never"]),
+    key("/spec/description", TEXTS),
+    key("/spec/schedule", &["weekdays"]),
+    key("/spec/default", &["5"]),
+    key("/spec/limits", &["5"]),
+    key("/spec/target", &["web"]),
+    key("/spec/default/replicas", &["5"]),
+    key("/spec/limits/minReplicas", &["5"]),
+    key("/spec/limits/maxReplicas", &["5"]),
+    key("/spec/schedule/0/name", TEXTS),
+    key("/spec/schedule/0/days", WEEKDAYS),
+    missing("/spec/schedule/0/dates", DATES, DATES_MISSED),
+    key("/spec/schedule/0/except", &["12-25"]),
+    missing("/spec/schedule/0/except/days", WEEKDAYS, &["daily"]),
+    missing("/spec/schedule/0/except/dates", DATES, DATES_MISSED),
+    key("/spec/schedule/0/except/calendars", TEXTS),
+    key("/spec/schedule/0/calendar", TEXTS),
+    key("/spec/schedule/0/timeStart", TIMES),
+    key("/spec/schedule/0/timeEnd", TIMES),
+    missing("/spec/schedule/0/from", MOMENTS, &["2026-02-29T20:00"]),
+    missing("/spec/schedule/0/until", MOMENTS, &["2026-02-29T20:00"]),
+    missing("/spec/schedule/0/cron", PATTERNS, &["0 8 30 2 *", "0 8 31 2,4 *"]),
+    missing("/spec/schedule/0/duration", LENGTHS, LENGTHS_MISSED),
+    missing("/spec/schedule/0/timezone", ZONES, &["CET", "Nowhere/City"]),
+    key("/spec/schedule/0/replicas", &["5"]),
+    key("/spec/schedule/0/minReplicas", &["5"]),
+    key("/spec/schedule/0/maxReplicas", &["5"]),
+    key("/spec/schedule/0/priority", &["5"]),
+    missing("/spec/schedule/0/lead", LENGTHS, LENGTHS_MISSED),
+    missing("/spec/schedule/0/ramp", LENGTHS, LENGTHS_MISSED),
+    key("/spec/schedule/0/suspend", &["true"]),
+    key("/spec/schedule/0/description", TEXTS),
+    key("/spec/schedule/0/colour", &["red"]),
+];
+
+const fn key(path: &'static str, texts: &'static [&'static str]) -> Key {
+    missing(path, texts, &[])
+}
+
+const fn missing(path: &'static str, texts: &'static [&'static str], missed: &'static [&'static str]) -> Key {
+    Key { path, texts, missed }
+}
+
+/// A sound document, but for that value.
+fn document(path: &str, value: &Value) -> Value {
+    let mut window = json!({"name": "peak"});
+    match path.rsplit('/').next() {
+        // The same at both ends: the schema cannot compare them.
+        Some("from") => window["until"] = value.clone(),
+        Some("until") => window["from"] = value.clone(),
+        Some("cron") => window["duration"] = json!("1h"),
+        Some("duration") => window["cron"] = json!("@daily"),
+        _ => {}
+    }
+    if !path.ends_with("0/minReplicas") && !path.ends_with("0/maxReplicas") {
+        window["replicas"] = json!(5);
+    }
+    let mut document = json!({
+        "apiVersion": "easyscale.io/v1",
+        "kind": "ScalingRule",
+        "metadata": {"name": "web"},
+        "spec": {
+            "target": {"kind": "Deployment", "name": "web", "namespace": "shop"},
+            "schedule": [window]
+        }
+    });
+    let mut place = &mut document;
+    for step in path.split('/').skip(1) {
+        place = match step.parse::<usize>() {
+            Ok(index) => &mut place[index],
+            Err(_) => &mut place[step],
+        };
+    }
+    *place = value.clone();
+    document
+}
+
+/// The codes of the reader's errors.
+fn errors(document: &Value) -> BTreeSet<&'static str> {
+    // JSON is YAML.
+    let loaded = policy::check(vec![("rule.yaml".to_owned(), document.to_string())]);
+    let errors = loaded
+        .problems
+        .iter()
+        .filter(|problem| problem.severity == Severity::Error);
+    errors.map(|problem| problem.code).collect()
+}
+
+/// What is wrong with the schema's verdict.
+fn disagreement(key: &Key, value: &Value) -> Option<String> {
+    let document = document(key.path, value);
+    let errors = errors(&document);
+    let said = said(&RULE, &document);
+    let text = value.as_str().unwrap_or_default();
+    let should_accept = errors.iter().all(|code| is_unknown(code)) || key.missed.contains(&text);
+    match (should_accept, said.is_empty()) {
+        (true, false) => Some(format!(
+            "{}: {value} is refused, the reader has {errors:?}\n{said}",
+            key.path
+        )),
+        (false, true) => Some(format!(
+            "{}: {value} is accepted, the reader has {errors:?}",
+            key.path
+        )),
+        _ => None,
+    }
+}
+
+#[test]
+fn the_schema_thinks_what_the_reader_thinks() {
+    let of_any_type = [
+        json!(null),
+        json!(true),
+        json!(false),
+        json!(0),
+        json!(1),
+        json!(5),
+        json!(-1),
+        json!(5.5),
+        json!(2_147_483_647),
+        json!(-2_147_483_648),
+        json!(2_147_483_648_u64),
+        json!(-2_147_483_649_i64),
+        json!(16),
+        json!(""),
+        json!(" "),
+        json!("5"),
+        json!([]),
+        json!({}),
+        json!([null]),
+        json!([5]),
+        json!([""]),
+        json!([[]]),
+        json!({"a": "b"}),
+    ];
+    let long = [
+        "x".repeat(63),
+        "x".repeat(64),
+        "x".repeat(200),
+        "x".repeat(201),
+        "x".repeat(253),
+        "x".repeat(254),
+    ];
+    let mut wrong = Vec::new();
+    let mut tried = 0;
+    for key in KEYS {
+        let texts = key.texts.iter().map(|text| json!(text));
+        let lists = key
+            .texts
+            .iter()
+            .filter(|text| !key.missed.contains(text))
+            .map(|text| json!([text]));
+        // Any word may be a zone, for all that a schema knows.
+        let long = long
+            .iter()
+            .filter(|_| !key.path.ends_with("timezone"))
+            .map(|text| json!(text));
+        for value in of_any_type.iter().cloned().chain(texts).chain(lists).chain(long) {
+            wrong.extend(disagreement(key, &value));
+            tried += 1;
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{}\n{} of {tried}",
+        wrong.join("\n"),
+        wrong.len()
+    );
+}
+
+/// Combinations of keys: of the forms of windows, and of what they set.
+#[test]
+fn keys_that_do_not_go_together_are_refused() {
+    let values = json!({
+        "timeStart": "08:00", "timeEnd": "10:00", "days": "Mon", "dates": "12-25", "from": "Fri 20:00",
+        "until": "Mon 08:00", "cron": "@daily", "duration": "1h", "replicas": 1, "minReplicas": 1, "maxReplicas": 2,
+        "except": {"days": "Tue"}
+    });
+    let keys: Vec<&String> = values.as_object().unwrap().keys().collect();
+    for chosen in 0..1_u32 << keys.len() {
+        for dated in [false, true] {
+            let mut window = json!({"name": "peak"});
+            let is_chosen = |at: usize| chosen >> at & 1 == 1;
+            for (_, key) in keys.iter().enumerate().filter(|(at, _)| is_chosen(*at)) {
+                window[key.as_str()] = values[key.as_str()].clone();
+            }
+            if dated && window.get("until").is_some() {
+                window["until"] = json!("2026-11-30T00:00");
+            }
+            if dated && window.get("from").is_some() && chosen % 3 > 0 {
+                window["from"] = json!("2026-11-27T00:00");
+            }
+            let document = document("/spec/schedule/0", &window);
+            let errors = errors(&document);
+            let said = said(&RULE, &document);
+            let accepts = errors.iter().all(|code| is_unknown(code));
+            assert_eq!(accepts, said.is_empty(), "{window}: {errors:?}\n{said}");
+        }
+    }
+}
+
+/// One change to a text: a character more, less, or another one.
+fn edited(text: &str, at: Index, with: Option<char>, inserts: bool) -> String {
+    let mut characters: Vec<char> = text.chars().collect();
+    let at = at.index(characters.len() + 1);
+    if !inserts && at < characters.len() {
+        characters.remove(at);
+    }
+    if let Some(with) = with {
+        characters.insert(at.min(characters.len()), with);
+    }
+    characters.into_iter().collect()
+}
+
+/// A text of one of the keys, with some changes.
+fn texts() -> impl Strategy<Value = (usize, String)> {
+    let characters: Vec<char> = "0123456789:-.,/ *?@TtZz+adhmsnoFriuMwkey_é\t".chars().collect();
+    let edit = (
+        any::<Index>(),
+        prop::option::weighted(0.8, select(characters)),
+        any::<bool>(),
+    );
+    let key = 0..KEYS.len();
+    (key, any::<Index>(), prop::collection::vec(edit, 0..4)).prop_map(|(key, text, edits)| {
+        let mut text = (*text.get(KEYS[key].texts)).to_owned();
+        for (at, with, inserts) in edits {
+            text = edited(&text, at, with, inserts);
+        }
+        (key, text)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(3_000) })]
+
+    #[test]
+    fn a_changed_text_is_judged_alike((key, text) in texts()) {
+        let document = document(KEYS[key].path, &json!(text));
+        let errors = errors(&document);
+        let accepts = RULE.is_valid(&document);
+        if errors.iter().any(|code| is_known(code)) {
+            prop_assert!(!accepts, "{}: {:?} is accepted, the reader has {:?}", KEYS[key].path, text, errors);
+        } else if errors.iter().all(|code| is_unknown(code)) {
+            prop_assert!(accepts, "{}: {:?} is refused, the reader has {:?}", KEYS[key].path, text, errors);
+        }
+    }
+}
