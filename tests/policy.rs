@@ -65,6 +65,45 @@ fn daily(days: &[&str], dates: Option<&[&str]>, start: &str, end: &str) -> Occur
     )
 }
 
+// The examples.
+
+#[test]
+fn the_examples_have_no_fault_in_any_profile() {
+    let told = |paths: Vec<PathBuf>, profile: Option<&str>| {
+        let profile = profile.map(str::to_owned);
+        let inputs = Inputs {
+            paths,
+            profile,
+            ..Inputs::default()
+        };
+        let loaded = inputs.load();
+        (loaded.rules.len(), shown(&loaded))
+    };
+    for profile in [None, Some("staging")] {
+        assert_eq!(
+            told(vec!["policies".into()], profile),
+            (6, String::new()),
+            "{profile:?}"
+        );
+    }
+    // A file of a rule does without the teams' and the cluster's; one of settings needs a rule.
+    let mut files = 0;
+    for entry in fs::read_dir("policies").unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        files += 1;
+        let is_part = name.starts_with("50-") || name.starts_with("90-");
+        let rule = Path::new("policies").join(SEED[0].0);
+        let paths = match name.starts_with(char::is_numeric) {
+            true if is_part => continue,
+            true => vec![rule, path],
+            false => vec![path],
+        };
+        assert_eq!(told(paths, None), (1, String::new()), "{name}");
+    }
+    assert_eq!(files, 12);
+}
+
 // The promised documents.
 
 #[test]

@@ -8,6 +8,7 @@ use easyscale::policy::{self, Severity};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::{Value, json};
+use toml::de::{DeTable, DeValue};
 
 use crate::knowledge::{OF_PARTS, is_known, is_unknown};
 use crate::model::Rule;
@@ -65,6 +66,53 @@ fn documents(text: &str) -> Vec<Document> {
     }
     close(&part, first..usize::MAX);
     documents
+}
+
+/// A TOML text as a schema is shown it: dates and times are texts.
+fn toml(text: &str) -> Value {
+    fn value(written: &DeValue<'_>) -> Value {
+        match written {
+            DeValue::String(text) => json!(text),
+            DeValue::Integer(number) => json!(i64::from_str_radix(number.as_str(), number.radix()).unwrap()),
+            DeValue::Float(number) => json!(number.as_str().parse::<f64>().unwrap()),
+            DeValue::Boolean(value) => json!(value),
+            DeValue::Datetime(time) => json!(time.to_string()),
+            DeValue::Array(items) => items.iter().map(|item| value(item.get_ref())).collect(),
+            DeValue::Table(table) => map(table),
+        }
+    }
+    fn map(table: &DeTable<'_>) -> Value {
+        let entries = table.iter();
+        Value::Object(
+            entries
+                .map(|(key, node)| (key.get_ref().to_string(), value(node.get_ref())))
+                .collect(),
+        )
+    }
+    map(DeTable::parse(text).unwrap().get_ref())
+}
+
+#[test]
+fn policies_in_toml_validate() {
+    let files = fs::read_dir("policies").unwrap();
+    let paths = files.map(|file| file.unwrap().path());
+    let files = paths
+        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .map(|path| (path.display().to_string(), fs::read_to_string(path).unwrap()));
+    let shown = pages().into_iter().flat_map(|(page, text)| {
+        let blocks = blocks(&text, "toml");
+        let of_policies = blocks.into_iter().filter(|block| block.starts_with("# "));
+        of_policies
+            .map(move |block| (page.clone(), block))
+            .collect::<Vec<_>>()
+    });
+    let mut validated = 0;
+    for (place, text) in files.chain(shown) {
+        let said = said(&POLICY, &toml(&text));
+        assert!(said.is_empty(), "{place}: {text}\n{said}");
+        validated += 1;
+    }
+    assert!(validated >= 30, "only {validated} were found");
 }
 
 /// The YAML files of policies below a folder.
@@ -148,31 +196,44 @@ fn the_repositorys_documents_are_refused_when_the_schema_can_know() {
     assert!(compared > 250, "only {compared} documents were found");
 }
 
-/// The blocks of YAML in the pages.
-#[test]
-fn what_the_pages_show_validates() {
+/// The pages, by name.
+fn pages() -> Vec<(String, String)> {
     let entries = fs::read_dir("docs").unwrap();
     let pages = entries
         .map(|entry| entry.unwrap().path())
         .chain([PathBuf::from("README.md")]);
+    pages
+        .filter(|page| page.extension().is_some_and(|extension| extension == "md"))
+        .map(|page| (page.display().to_string(), fs::read_to_string(page).unwrap()))
+        .collect()
+}
+
+/// The blocks of a language in a page.
+fn blocks(page: &str, language: &str) -> Vec<String> {
+    page.split(&format!("\n```{language}\n"))
+        .skip(1)
+        .filter_map(|rest| rest.split("\n```").next())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The blocks of YAML in the pages.
+#[test]
+fn what_the_pages_show_validates() {
     let mut shown = 0;
-    for page in pages.filter(|page| page.extension().is_some_and(|extension| extension == "md")) {
-        let text = fs::read_to_string(&page).unwrap();
-        let blocks = text
-            .split("\n```yaml\n")
-            .skip(1)
-            .filter_map(|rest| rest.split("\n```").next());
-        for document in blocks.flat_map(documents) {
+    for (page, text) in pages() {
+        for document in blocks(&text, "yaml").iter().flat_map(|block| documents(block)) {
             let value = document.value.as_ref();
             let is_ours = |value: &&Value| {
+                let has = |key: &str| value.get(key).is_some();
                 value["apiVersion"] == "easyscale.io/v1"
-                    || value.get("defaults").or(value.get("calendars")).is_some()
+                    || ["defaults", "calendars", "rules"].into_iter().any(has)
             };
             let Some(value) = value.filter(is_ours) else {
                 continue;
             };
             let said = document.said().unwrap_or_default();
-            assert!(said.is_empty(), "{}: {value}\n{said}", page.display());
+            assert!(said.is_empty(), "{page}: {value}\n{said}");
             shown += 1;
         }
     }
