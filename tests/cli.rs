@@ -433,7 +433,7 @@ fn the_shape_of_a_plan_is_pinned() {
     assert_eq!(plan["at"], "2026-11-27T15:30:00Z");
     assert_eq!(
         plan["summary"],
-        json!({"change": 3, "unchanged": 1, "refused": 0})
+        json!({"change": 4, "unchanged": 2, "refused": 0})
     );
     let expected = json!({
         "rule": "checkout-peak",
@@ -459,7 +459,7 @@ fn the_shape_of_a_plan_is_pinned() {
         "reason": null,
         "notes": [],
     });
-    assert_eq!(plan["targets"][0], expected);
+    assert_eq!(plan["targets"][2], expected);
     assert_eq!(applied["targets"][0]["outcome"], "applied");
     assert_eq!(restored["targets"][0]["action"], "restore");
 
@@ -468,7 +468,7 @@ fn the_shape_of_a_plan_is_pinned() {
         &sandbox,
         &with(&["plan", "-o", "json", "--cluster", "none.yaml"], &[&PEAK]),
     ));
-    assert_eq!(refused["summary"]["refused"], 4);
+    assert_eq!(refused["summary"]["refused"], 6);
     let target = &refused["targets"][0];
     assert_eq!(
         (&target["action"], &target["object"]),
@@ -509,8 +509,8 @@ fn log_lines_are_for_machines_too() {
         .lines()
         .map(|line| serde_json::from_str(line).expect("every line is JSON"))
         .collect();
-    assert_eq!(lines.len(), 3, "one line per change: {said}");
-    let line = &lines[0];
+    assert_eq!(lines.len(), 4, "one line per change: {said}");
+    let line = &lines[1];
     let expected = [
         ("level", "INFO"),
         ("message", "changed"),

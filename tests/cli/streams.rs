@@ -71,7 +71,7 @@ fn nobody_listens_on_stderr() {
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(0), "{output:?}");
-    assert!(String::from_utf8(output.stdout).unwrap().contains("3 changed"));
+    assert!(String::from_utf8(output.stdout).unwrap().contains("4 changed"));
 }
 
 #[test]
