@@ -55,6 +55,11 @@ pub(super) enum Command {
     Timeline(TimelineArgs),
     /// Check policies without a cluster.
     Validate(ValidateArgs),
+    /// Show what all policy files say together, and where each value is from; or what a change of them does.
+    ///
+    /// Printed as one policy file, with the place of each value as a comment. With --diff, what differs from other files;
+    /// and with --cluster or --context, what that does to the plan: the thing to post on a pull request.
+    Config(ConfigArgs),
     /// Say in sentences why the bounds are what they are, and what comes next.
     ///
     /// Rules are all that is needed for it; no cluster is asked.
@@ -271,6 +276,33 @@ pub(super) struct ValidateArgs {
     /// Pretend that it is this instant: dates that have passed by then are noted.
     #[arg(long, value_name = "INSTANT", value_parser = instant)]
     pub(super) at: Option<Instant>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ConfigArgs {
+    #[command(flatten)]
+    pub(super) policies: PolicyArgs,
+    /// Compare with these files or directories, the older ones (several: repeat it).
+    #[arg(long, value_name = "PATH")]
+    pub(super) diff: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) cluster: ClusterArgs,
+    /// How it is shown.
+    #[arg(short, long, value_enum, default_value = "text", value_name = "FORMAT")]
+    pub(super) output: Output,
+    /// With --diff: exit with 2 when something differs.
+    #[arg(long, requires = "diff")]
+    pub(super) detailed_exitcode: bool,
+    /// The cluster is seen by then, or it is an error.
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = duration)]
+    pub(super) deadline: Duration,
+}
+
+impl ConfigArgs {
+    /// Whether a cluster is named; the layers alone need none.
+    pub(super) fn sees_a_cluster(&self) -> bool {
+        self.cluster.cluster.is_some() || self.cluster.context.is_some()
+    }
 }
 
 #[derive(Debug, Args)]

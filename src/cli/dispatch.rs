@@ -3,7 +3,9 @@
 use super::args::{Cli, Command};
 use super::exit::Exit;
 use super::printer::Printer;
-use super::{apply, completions, explain, logging, plan, restore, schema, timeline, validate, version};
+use super::{
+    apply, completions, config, explain, logging, plan, restore, schema, timeline, validate, version,
+};
 use crate::plan::Failure;
 
 const FIRST_STEPS: &str = "\
@@ -35,6 +37,7 @@ pub fn run(cli: Cli) -> Exit {
         Some(Command::Restore(args)) => block_on(restore::run(args, printer)),
         Some(Command::Timeline(args)) => timeline::run(args, printer),
         Some(Command::Validate(args)) => validate::run(args, printer),
+        Some(Command::Config(args)) => block_on(config::run(args, printer)),
         Some(Command::Explain(args)) => explain::run(args, printer),
         Some(Command::Version(args)) => version::run(&args, printer),
         Some(Command::Schema(args)) => schema::run(&args, printer),

@@ -3,6 +3,7 @@
 mod apply;
 mod args;
 mod completions;
+mod config;
 mod dispatch;
 mod exit;
 mod explain;

@@ -4,6 +4,7 @@ use super::check::Checker;
 use super::layers::Written;
 use super::node::{Key, Node, Value};
 use super::rule::Place;
+use super::shape::Shape;
 use super::spec::{self, Form};
 
 /// A value of the policies, as it was written.
@@ -76,10 +77,10 @@ impl Config {
                 });
             }
         };
-        if let Some(Content::Map(entries)) = defaults.map(|node| content(node, check)) {
+        if let Some(Content::Map(entries)) = defaults.map(|node| content(node, Shape::Defaults, check)) {
             section("defaults", entries);
         }
-        section("calendars", entries(calendars, check));
+        section("calendars", entries(calendars, Shape::Calendars, check));
         section(
             "rules",
             rules.iter().map(|rule| rule_entry(rule, check)).collect(),
@@ -106,7 +107,7 @@ fn gather<'c>(entries: &'c [Entry], path: &mut Vec<&'c str>, leaves: &mut Vec<Le
 /// A rule as a policy file would say it: its windows by name, its namespace at the target.
 fn rule_entry(rule: &Written<'_>, check: &Checker<'_>) -> Entry {
     let by_name = spec::by_name(&rule.node, Form::Policy, &mut Checker::new(check.sources()));
-    let mut content = content(by_name.as_ref().unwrap_or(&rule.node), check);
+    let mut content = content(by_name.as_ref().unwrap_or(&rule.node), Shape::Rule, check);
     if let Some((namespace, span)) = rule
         .document
         .as_ref()
@@ -131,26 +132,35 @@ fn rule_entry(rule: &Written<'_>, check: &Checker<'_>) -> Entry {
     }
 }
 
-fn entries(entries: &[(Key, Node)], check: &Checker<'_>) -> Vec<Entry> {
+/// In the order of the grammar; what has names stays in the order written.
+fn entries(entries: &[(Key, Node)], shape: Shape, check: &Checker<'_>) -> Vec<Entry> {
     let entry = |(key, node): &(Key, Node)| {
         let is_map = matches!(node.value, Value::Map(_));
         Entry {
             key: key.text.clone(),
             place: check.place(if is_map { key.span } else { node.span }),
-            content: content(node, check),
+            content: content(node, shape.under(&key.text), check),
         }
     };
-    entries.iter().map(entry).collect()
+    let mut entries: Vec<Entry> = entries.iter().map(entry).collect();
+    if let Some(keys) = shape.keys() {
+        let position = |entry: &Entry| keys.known.iter().position(|key| *key == entry.key);
+        entries.sort_by_key(|entry| position(entry).unwrap_or(usize::MAX));
+    }
+    entries
 }
 
-fn content(node: &Node, check: &Checker<'_>) -> Content {
+fn content(node: &Node, shape: Shape, check: &Checker<'_>) -> Content {
     match &node.value {
         Value::Null => Content::Null,
         Value::Bool(value) => Content::Bool(*value),
         Value::Int(value) => Content::Int(*value),
         Value::Float(value) => Content::Float(*value),
         Value::Str(text) => Content::Text(text.clone()),
-        Value::Seq(items) => Content::List(items.iter().map(|item| content(item, check)).collect()),
-        Value::Map(map) => Content::Map(entries(map, check)),
+        Value::Seq(items) => {
+            let items = items.iter().map(|item| content(item, Shape::Value, check));
+            Content::List(items.collect())
+        }
+        Value::Map(map) => Content::Map(entries(map, shape, check)),
     }
 }

@@ -122,8 +122,14 @@ impl Inputs {
     /// Checks policies that are given as texts with their names, instead of the files; pure.
     #[must_use]
     pub fn check(&self, files: Vec<(String, String)>) -> Loaded {
-        let files = files.into_iter().map(|(name, text)| (name, text.into_bytes()));
-        self.check_bytes(files.collect(), false).loaded
+        self.check_bytes(bytes(files), false).loaded
+    }
+
+    /// The same, and what all layers say together.
+    #[must_use]
+    pub fn config_of(&self, files: Vec<(String, String)>) -> (Loaded, Config) {
+        let checked = self.check_bytes(bytes(files), true);
+        (checked.loaded, checked.config)
     }
 
     fn check_bytes(&self, files: Vec<(String, Vec<u8>)>, config: bool) -> Checked {
@@ -246,6 +252,11 @@ impl Inputs {
         }
         texts
     }
+}
+
+fn bytes(files: Vec<(String, String)>) -> Vec<(String, Vec<u8>)> {
+    let files = files.into_iter().map(|(name, text)| (name, text.into_bytes()));
+    files.collect()
 }
 
 fn unknown_profile(profile: &str, known: &[&str]) -> Option<Problem> {

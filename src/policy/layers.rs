@@ -246,9 +246,16 @@ impl<'n> Layers<'n> {
                 check.alone(|check| drop(Calendars::read(&[(Key { text, span }, node)], check)));
             }
         }
-        for stack in self.rules.values() {
-            for node in by_itself(&stack.parts) {
-                check.alone(|check| drop(spec::read(&node, Form::Policy, None, None, settings, check)));
+        for stack in self.rules.values().filter(|stack| stack.parts.len() > 1) {
+            for part in &stack.parts {
+                check.alone(|check| {
+                    let Some(node) = spec::by_name(part.node, part.form(), check) else {
+                        return;
+                    };
+                    if let Some((_, node)) = join::join(&[Part { node: &node, ..*part }]) {
+                        spec::read(&node, Form::Policy, None, None, settings, check);
+                    }
+                });
             }
         }
     }
@@ -272,6 +279,17 @@ impl<'n> Layers<'n> {
     }
 }
 
+impl Part<'_> {
+    /// Only policy files delete.
+    fn form(self) -> Form {
+        if self.deletes {
+            Form::Policy
+        } else {
+            Form::Document
+        }
+    }
+}
+
 impl<'n> Stack<'n> {
     fn settle(self, name: &str, check: &mut Checker<'_>) -> Option<Written<'n>> {
         let Self { document, parts } = self;
@@ -288,12 +306,7 @@ impl<'n> Stack<'n> {
             // Windows in lists have names too.
             let mut by_name = Vec::with_capacity(parts.len());
             for part in &parts {
-                let form = if part.deletes {
-                    Form::Policy
-                } else {
-                    Form::Document
-                };
-                by_name.push(spec::by_name(part.node, form, check)?);
+                by_name.push(spec::by_name(part.node, part.form(), check)?);
             }
             let parts = parts
                 .iter()

@@ -6,6 +6,7 @@ mod json;
 mod markdown;
 mod text;
 
+pub mod config;
 pub mod explain;
 pub mod problems;
 pub mod timeline;

@@ -1,0 +1,67 @@
+//! `easyscale config`: what all layers say together, and what a change of them does.
+
+use super::args::{ConfigArgs, Output};
+use super::exit::Exit;
+use super::load;
+use super::printer::Printer;
+use crate::plan::{Observed, Plan, Planner};
+use crate::policy::{Config, Inputs, Loaded};
+use crate::report::config::{Difference, difference_json, difference_markdown, difference_text, json, text};
+
+pub(super) async fn run(args: ConfigArgs, printer: Printer) -> anyhow::Result<Exit> {
+    let inputs = args.policies.inputs();
+    let Some((loaded, config)) = layers(&inputs, &args, printer)? else {
+        return Ok(Exit::Failed);
+    };
+    if args.diff.is_empty() {
+        printer.data(&match args.output {
+            Output::Json => json(&config),
+            Output::Text => text(&config),
+            Output::Markdown => format!("```yaml\n{}```\n", text(&config)),
+        })?;
+        return Ok(Exit::Done);
+    }
+    let inputs = Inputs {
+        paths: args.diff.clone(),
+        ..inputs
+    };
+    let Some((old_loaded, old_config)) = layers(&inputs, &args, printer)? else {
+        return Ok(Exit::Failed);
+    };
+    let plans = match args.sees_a_cluster() {
+        true => Some((plan(old_loaded, &args).await?, plan(loaded, &args).await?)),
+        false => None,
+    };
+    let plans = plans.as_ref().map(|(old, new)| (old, new));
+    let difference = Difference::between(&old_config, &config, plans);
+    printer.data(&match args.output {
+        Output::Text => difference_text(&difference),
+        Output::Json => difference_json(&difference),
+        Output::Markdown => difference_markdown(&difference),
+    })?;
+    Ok(if args.detailed_exitcode && !difference.is_empty() {
+        Exit::Changes
+    } else {
+        Exit::Done
+    })
+}
+
+/// The layers; `None` when they have errors, which are then told.
+fn layers(inputs: &Inputs, args: &ConfigArgs, printer: Printer) -> anyhow::Result<Option<(Loaded, Config)>> {
+    let (loaded, config) = inputs.config();
+    load::tell(&loaded, printer);
+    if loaded.has_errors() {
+        if args.output == Output::Json {
+            printer.data(&load::problems_json(&loaded))?;
+        }
+        return Ok(None);
+    }
+    Ok(Some((loaded, config)))
+}
+
+async fn plan(loaded: Loaded, args: &ConfigArgs) -> anyhow::Result<Plan> {
+    let planner = Planner::new(loaded.rules, load::options(&args.cluster, false));
+    let make = |observed: &Observed, at| planner.plan(observed, at);
+    let (plan, _) = load::plan(&args.cluster, args.deadline, &planner, make).await?;
+    Ok(plan)
+}

@@ -1,0 +1,368 @@
+//! Layers from the outside: which file wins, where a value came from, and what makes no difference.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "in a test, a panic is the answer; clippy.toml knows only the functions marked as tests"
+)]
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use easyscale::policy::{Config, Content, Inputs, Loaded, Place};
+use easyscale::report::{config, problems};
+use proptest::prelude::*;
+
+/// The paths that random layers speak of.
+const PATHS: [&str; 8] = [
+    "default.minReplicas",
+    "default.maxReplicas",
+    "limits.minReplicas",
+    "limits.maxReplicas",
+    "schedule.peak.minReplicas",
+    "schedule.peak.priority",
+    "schedule.Late night.maxReplicas",
+    "schedule.Late night.priority",
+];
+
+/// What a layer says of one path.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Says {
+    Nothing,
+    Number(u32),
+    Delete,
+}
+
+/// One file, by the language it is written in.
+#[derive(Debug, Clone)]
+struct Layer {
+    language: Language,
+    says: Vec<Says>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Language {
+    Toml,
+    Yaml,
+    /// With its windows in a list.
+    YamlList,
+}
+
+impl Layer {
+    fn name(&self, number: usize) -> String {
+        let ending = if self.language == Language::Toml {
+            "toml"
+        } else {
+            "yaml"
+        };
+        format!("{number:02}.{ending}")
+    }
+
+    fn text(&self) -> String {
+        let mut groups: BTreeMap<&str, BTreeMap<&str, Says>> = BTreeMap::new();
+        for (path, says) in PATHS
+            .iter()
+            .zip(&self.says)
+            .filter(|(_, says)| **says != Says::Nothing)
+        {
+            let (group, key) = path.rsplit_once('.').unwrap();
+            groups.entry(group).or_default().insert(key, *says);
+        }
+        let mut text = String::new();
+        if self.language == Language::Toml {
+            for (group, keys) in groups {
+                let group = group.replace("Late night", "\"Late night\"");
+                writeln!(text, "[rules.web.{group}]").unwrap();
+                for (key, says) in keys {
+                    match says {
+                        Says::Number(number) => writeln!(text, "{key} = {number}").unwrap(),
+                        _ => writeln!(text, "{key} = {{ delete = true }}").unwrap(),
+                    }
+                }
+            }
+            return text;
+        }
+        text.push_str("rules:\n  web:\n");
+        if groups.keys().any(|group| group.starts_with("schedule")) {
+            text.push_str("    schedule:\n");
+        }
+        for (group, keys) in groups.iter().rev() {
+            let pad = match group.strip_prefix("schedule.") {
+                None => {
+                    writeln!(text, "    {group}:").unwrap();
+                    "      "
+                }
+                Some(window) if self.language == Language::YamlList => {
+                    writeln!(text, "      - name: {window}").unwrap();
+                    "        "
+                }
+                Some(window) => {
+                    writeln!(text, "      {window}:").unwrap();
+                    "        "
+                }
+            };
+            for (key, says) in keys {
+                match says {
+                    Says::Number(number) => writeln!(text, "{pad}{key}: {number}").unwrap(),
+                    _ => writeln!(text, "{pad}{key}: null").unwrap(),
+                }
+            }
+        }
+        if text.ends_with("web:\n") {
+            text.push_str("    {}\n");
+        }
+        text
+    }
+}
+
+const BASE: &str = "[rules.web.target]\nkind = \"Deployment\"\nname = \"web\"\nnamespace = \"shop\"\n";
+
+fn layer() -> impl Strategy<Value = Layer> {
+    let says = prop_oneof![
+        3 => Just(Says::Nothing),
+        3 => (1..50_u32).prop_map(Says::Number),
+        1 => Just(Says::Delete),
+    ];
+    let language = prop_oneof![
+        Just(Language::Toml),
+        Just(Language::Yaml),
+        Just(Language::YamlList)
+    ];
+    (language, prop::collection::vec(says, PATHS.len())).prop_map(|(language, says)| Layer { language, says })
+}
+
+fn files(layers: &[Layer]) -> Vec<(String, String)> {
+    let base = [("00-base.toml".to_owned(), BASE.to_owned())];
+    let layers = layers
+        .iter()
+        .enumerate()
+        .map(|(at, layer)| (layer.name(at + 1), layer.text()));
+    base.into_iter().chain(layers).collect()
+}
+
+/// Values of the rule by path, each with its place.
+fn values(config: &Config) -> BTreeMap<String, (Content, Place)> {
+    let leaves = config.leaves().into_iter();
+    let leaves = leaves.filter(|leaf| leaf.path.get(2) != Some(&"target"));
+    let leaves = leaves.filter(|leaf| !matches!(leaf.content, Content::Map(_)));
+    leaves
+        .map(|leaf| {
+            (
+                leaf.path[2..].join("."),
+                (leaf.content.clone(), leaf.place.clone()),
+            )
+        })
+        .collect()
+}
+
+fn shown(loaded: &Loaded) -> String {
+    problems::text(&loaded.problems, &loaded.sources, false)
+}
+
+/// The text from a place on.
+fn text_at(files: &[(String, String)], place: &Place) -> String {
+    let (_, text) = files.iter().find(|(name, _)| **name == *place.file).unwrap();
+    let line = text.lines().nth(place.line as usize - 1).unwrap();
+    line.chars().skip(place.column as usize - 1).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
+
+    #[test]
+    fn the_last_layer_that_speaks_of_a_value_wins(layers in prop::collection::vec(layer(), 1..5)) {
+        let files = files(&layers);
+        let (_, config) = Inputs::default().config_of(files.clone());
+        let values = values(&config);
+        for (index, path) in PATHS.iter().enumerate() {
+            let last = layers.iter().enumerate().rev().find(|(_, layer)| layer.says[index] != Says::Nothing);
+            match last.map(|(at, layer)| (at, layer.says[index])) {
+                Some((at, Says::Number(number))) => {
+                    let (content, place) = values.get(*path).unwrap_or_else(|| panic!("{path} of {files:#?}"));
+                    prop_assert_eq!(content, &Content::Int(number.into()));
+                    prop_assert_eq!(&*place.file, layers[at].name(at + 1));
+                    // Where it is said to be written, it is written.
+                    prop_assert!(text_at(&files, place).starts_with(&number.to_string()));
+                }
+                _ => prop_assert!(!values.contains_key(*path), "{} of {:#?}", path, files),
+            }
+        }
+    }
+
+    #[test]
+    fn layers_that_share_no_value_may_change_places(layers in prop::collection::vec(layer(), 2..4)) {
+        // Each path belongs to one of the layers.
+        let apart: Vec<Layer> = layers
+            .iter()
+            .enumerate()
+            .map(|(at, layer)| {
+                let says = layer.says.iter().enumerate();
+                let says = says.map(|(path, says)| if path % layers.len() == at { *says } else { Says::Nothing });
+                Layer { says: says.collect(), ..layer.clone() }
+            })
+            .collect();
+        let contents = |layers: &[Layer]| -> BTreeMap<String, Content> {
+            let (_, config) = Inputs::default().config_of(files(layers));
+            values(&config).into_iter().map(|(path, (content, _))| (path, content)).collect()
+        };
+        let mut back = apart.clone();
+        back.reverse();
+        prop_assert_eq!(contents(&apart), contents(&back));
+    }
+
+    #[test]
+    fn what_config_prints_says_the_same(layers in prop::collection::vec(layer(), 1..4)) {
+        let (_, config) = Inputs::default().config_of(files(&layers));
+        let printed = anstream::adapter::strip_str(&config::text(&config)).to_string();
+        let (_, again) = Inputs::default().config_of(vec![("merged.yaml".to_owned(), printed.clone())]);
+        let contents = |config: &Config| -> BTreeMap<String, Content> {
+            values(config).into_iter().map(|(path, (content, _))| (path, content)).collect()
+        };
+        prop_assert_eq!(contents(&config), contents(&again), "{}", printed);
+    }
+}
+
+fn inputs(profile: Option<&str>, variables: &[(&str, &str)], set: &[&str]) -> Inputs {
+    Inputs {
+        profile: profile.map(str::to_owned),
+        variables: variables
+            .iter()
+            .map(|(name, value)| (name.into(), value.into()))
+            .collect(),
+        set: set.iter().map(|set| (*set).to_owned()).collect(),
+        ..Inputs::default()
+    }
+}
+
+/// The floor of the default, and where it is from.
+fn floor(inputs: &Inputs, files: &[(&str, &str)]) -> String {
+    let files = files
+        .iter()
+        .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+        .collect();
+    let loaded = inputs.check(files);
+    assert!(!loaded.has_errors(), "{}", shown(&loaded));
+    let floor = loaded.rules[0].default.floor.as_ref();
+    floor.map_or_else(
+        || "none".to_owned(),
+        |floor| format!("{} {}", floor.value, floor.place),
+    )
+}
+
+const DOCUMENT: (&str, &str) = (
+    "web.yaml",
+    "apiVersion: easyscale.io/v1\nkind: ScalingRule\nmetadata: {name: web, namespace: shop}\nspec:\n  target: {kind: Deployment, name: web}\n  schedule:\n    - {name: night, timeStart: \"22:00\", replicas: 1}\n  default: {minReplicas: 2}\n",
+);
+const TEAM: (&str, &str) = (
+    "team.toml",
+    "[rules.web.default]\nminReplicas = 3\n[profile.prod.rules.web.default]\nminReplicas = 4\n",
+);
+const CLUSTER: (&str, &str) = ("cluster.yaml", "rules: {web: {default: {minReplicas: 5}}}\n");
+
+#[test]
+fn each_layer_lies_above_the_one_before() {
+    let none = inputs(None, &[], &[]);
+    assert_eq!(floor(&none, &[DOCUMENT]), "2 web.yaml:8:26");
+    assert_eq!(floor(&none, &[DOCUMENT, TEAM]), "3 team.toml:2:15");
+    // Documents lie below all policy files, wherever they are named.
+    assert_eq!(floor(&none, &[TEAM, DOCUMENT]), "3 team.toml:2:15");
+    let prod = inputs(Some("prod"), &[], &[]);
+    assert_eq!(floor(&prod, &[DOCUMENT, TEAM]), "4 team.toml:4:15");
+    // A profile counts right after the rest of its file, not after all files.
+    assert_eq!(floor(&prod, &[DOCUMENT, TEAM, CLUSTER]), "5 cluster.yaml:1:38");
+    assert_eq!(floor(&prod, &[DOCUMENT, CLUSTER, TEAM]), "4 team.toml:4:15");
+    let variable = [("EASYSCALE_POLICY__RULES__WEB__DEFAULT__MIN_REPLICAS", "6")];
+    assert_eq!(
+        floor(&inputs(None, &variable, &[]), &[DOCUMENT, CLUSTER]),
+        "6 EASYSCALE_POLICY__RULES__WEB__DEFAULT__MIN_REPLICAS"
+    );
+    let set = [
+        "rules.web.default.minReplicas=7",
+        "rules.web.default.minReplicas=8",
+    ];
+    assert_eq!(
+        floor(&inputs(Some("prod"), &variable, &set), &[DOCUMENT, TEAM, CLUSTER]),
+        "8 --set rules.web.default.minReplicas=8"
+    );
+}
+
+#[test]
+fn null_deletes_down_to_the_document() {
+    let set = ["rules.web.default=null"];
+    assert_eq!(floor(&inputs(None, &[], &set), &[DOCUMENT, CLUSTER]), "none");
+    let afresh = (
+        "afresh.toml",
+        "[rules.web]\nschedule = { delete = true, day = { timeEnd = 12:00, replicas = 9 } }\n",
+    );
+    let files = [DOCUMENT, afresh].map(|(name, text)| (name.to_owned(), text.to_owned()));
+    let loaded = Inputs::default().check(files.to_vec());
+    assert_eq!(shown(&loaded), "");
+    let names: Vec<&str> = loaded.rules[0]
+        .schedule
+        .iter()
+        .map(|window| window.name.as_str())
+        .collect();
+    assert_eq!(names, ["day"]);
+    // Whole rules too, and what comes after is new.
+    let gone = (
+        "gone.yaml",
+        "rules: null\n---\nrules: {web: {target: {kind: Deployment, name: other, namespace: shop}, default: {replicas: 1}}}\n",
+    );
+    let files = [DOCUMENT, gone].map(|(name, text)| (name.to_owned(), text.to_owned()));
+    let loaded = Inputs::default().check(files.to_vec());
+    assert_eq!(shown(&loaded), "");
+    assert_eq!(loaded.rules[0].target.name, "other");
+    assert!(loaded.rules[0].schedule.is_empty());
+}
+
+#[test]
+fn windows_in_lists_are_adjusted_by_name() {
+    let list = (
+        "list.yaml",
+        "rules: {web: {schedule: [{name: night, replicas: 2}, {name: day, timeEnd: \"12:00\", replicas: 9}]}}\n",
+    );
+    let files = [DOCUMENT, list].map(|(name, text)| (name.to_owned(), text.to_owned()));
+    let loaded = Inputs::default().check(files.to_vec());
+    assert_eq!(shown(&loaded), "");
+    let windows: Vec<String> = loaded.rules[0]
+        .schedule
+        .iter()
+        .map(|window| format!("{} {}", window.name, window.sets.floor.as_ref().unwrap().place))
+        .collect();
+    assert_eq!(windows, ["night list.yaml:1:50", "day list.yaml:1:94"]);
+}
+
+#[test]
+fn a_variable_that_is_not_text_is_told() {
+    use std::os::unix::ffi::OsStringExt as _;
+    let name = std::ffi::OsString::from_vec(b"EASYSCALE_POLICY__RULES__WEB__\xFF".to_vec());
+    let inputs = Inputs {
+        variables: vec![(name, "1".into()), ("EASYSCALE_OTHER".into(), "x".into())],
+        ..Inputs::default()
+    };
+    let loaded = inputs.check(vec![(DOCUMENT.0.to_owned(), DOCUMENT.1.to_owned())]);
+    let told: Vec<&str> = loaded.problems.iter().map(|problem| problem.code).collect();
+    assert_eq!(told, ["E0805"]);
+}
+
+#[test]
+fn every_example_can_be_printed_as_one_file_and_says_the_same() {
+    let inputs = Inputs::of(&["policies".into()]);
+    let (loaded, config) = inputs.config();
+    assert!(!loaded.has_errors(), "{}", shown(&loaded));
+    let printed = anstream::adapter::strip_str(&config::text(&config)).to_string();
+    let (again, merged) = Inputs::default().config_of(vec![("merged.yaml".to_owned(), printed)]);
+    assert!(!again.has_errors(), "{}", shown(&again));
+    assert_eq!(again.rules.len(), loaded.rules.len());
+    let contents = |config: &Config| -> Vec<String> {
+        let mut leaves: Vec<String> = config
+            .leaves()
+            .iter()
+            .map(|leaf| format!("{:?} {:?}", leaf.path, leaf.content))
+            .collect();
+        leaves.sort();
+        leaves
+    };
+    assert_eq!(contents(&merged), contents(&config));
+}
