@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::bounds;
 use super::check::{Checker, Field, Fields, Keys};
 use super::codes;
+use super::doubts;
 use super::name::{self, Form};
 use super::node::{Node, Value};
 use super::problem::Problem;
@@ -329,6 +330,7 @@ fn spec(
     settings: &Settings,
     check: &mut Checker<'_>,
 ) -> Option<Spec> {
+    let errors = check.errors();
     let fields = Fields::read(field.node, &SPEC, check)?;
     let target = fields
         .require(
@@ -386,6 +388,21 @@ fn spec(
         .unwrap_or_default();
     if let Some(description) = fields.get("description", check) {
         description.text(check);
+    }
+    if check.errors() == errors {
+        let key = |name| fields.get_quietly(name).map(|field| field.key);
+        let keys = doubts::Keys {
+            default: key("default"),
+            limits: key("limits"),
+            zone: key("timezone"),
+        };
+        let rule = doubts::Subject {
+            windows: &schedule,
+            default: &default.setting,
+            limits: &limits,
+            keys,
+        };
+        doubts::tell(&rule, check);
     }
     Some(Spec {
         target,

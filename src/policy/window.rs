@@ -106,6 +106,8 @@ pub(super) struct Sound {
     pub(super) name: Span,
     /// The value of its `lead`.
     pub(super) lead: Option<Span>,
+    /// Whether it has a `timezone` of its own.
+    pub(super) names_zone: bool,
 }
 
 /// Reads one entry; `zone` is the rule's, for a window that has none.
@@ -156,6 +158,7 @@ pub(super) fn read(node: &Node, zone: &Zone, calendars: &Calendars, check: &mut 
                 extent: when.extent,
                 name: *span,
                 lead: lead.map(|lead| lead.span),
+                names_zone: fields.has("timezone"),
             })
         }
         _ => None,
