@@ -3,7 +3,7 @@
 use super::args::{Cli, Command};
 use super::exit::Exit;
 use super::printer::Printer;
-use super::{apply, completions, explain, logging, plan, restore, timeline, validate, version};
+use super::{apply, completions, explain, explain_code, logging, plan, restore, timeline, validate, version};
 use crate::plan::Failure;
 
 const FIRST_STEPS: &str = "\
@@ -34,8 +34,9 @@ pub fn run(cli: Cli) -> Exit {
         Some(Command::Apply(args)) => block_on(apply::run(args, printer)),
         Some(Command::Restore(args)) => block_on(restore::run(args, printer)),
         Some(Command::Timeline(args)) => timeline::run(args, printer),
-        Some(Command::Validate(args)) => validate::run(args, printer),
+        Some(Command::Validate(args)) => block_on(validate::run(args, printer)),
         Some(Command::Explain(args)) => explain::run(args, printer),
+        Some(Command::ExplainCode(args)) => explain_code::run(args, printer),
         Some(Command::Version(args)) => version::run(&args, printer),
         Some(Command::Completions(args)) => completions::run(&args, printer),
     });

@@ -6,6 +6,7 @@ mod completions;
 mod dispatch;
 mod exit;
 mod explain;
+mod explain_code;
 mod load;
 mod logging;
 mod plan;

@@ -79,6 +79,8 @@ pub(super) struct Read {
     pub(super) rule: Option<Rule>,
     /// The names of the rule's windows.
     pub(super) windows: Vec<Mark>,
+    /// Whether a window of it reads its days and times in the zone of the settings.
+    pub(super) uses_default_zone: bool,
 }
 
 /// Reads a document, or each document in a `List`.
@@ -134,6 +136,7 @@ fn one(node: &Node, settings: &Settings, check: &mut Checker<'_>) -> Option<Read
             target: None,
             rule: None,
             windows: Vec::new(),
+            uses_default_zone: false,
         });
     };
     let target = spec
@@ -159,6 +162,7 @@ fn one(node: &Node, settings: &Settings, check: &mut Checker<'_>) -> Option<Read
         target,
         rule,
         windows,
+        uses_default_zone: spec.uses_default_zone,
     })
 }
 
@@ -316,6 +320,7 @@ fn labels(field: Field<'_>, check: &mut Checker<'_>) -> BTreeMap<String, String>
 }
 
 struct Spec {
+    uses_default_zone: bool,
     target: Option<(Target, Span)>,
     schedule: Vec<Sound>,
     default: Setting,
@@ -404,7 +409,9 @@ fn spec(
         };
         doubts::tell(&rule, check);
     }
+    let uses_default_zone = !fields.has("timezone") && schedule.iter().any(|sound| !sound.names_zone);
     Some(Spec {
+        uses_default_zone,
         target,
         schedule,
         default: default.setting,

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use super::check::Checker;
 use super::codes;
+use super::document::Read;
 use super::extent::Week;
 use super::lookalike;
 use super::problem::Problem;
@@ -69,6 +70,30 @@ pub(super) fn tell(rule: &Subject<'_>, check: &mut Checker<'_>) {
         tell_crossed_default(at, &windows, rule, check);
     }
     tell_crossed_windows(&windows, check);
+}
+
+/// Tells of a zone for all rules that no window of any of them reads.
+pub(super) fn tell_unused_default_zone(zone: Option<Span>, rules: &[Read], check: &mut Checker<'_>) {
+    let Some(zone) = zone else {
+        return;
+    };
+    // A file of settings alone is for rules that may not be here today.
+    let file = check.place(zone).file;
+    let is_beside_rules = rules.iter().any(|read| {
+        read.name
+            .as_ref()
+            .is_some_and(|(_, mark)| mark.place.file == file)
+    });
+    let is_whole = rules.iter().all(|read| read.rule.is_some());
+    if !is_beside_rules || !is_whole || rules.iter().any(|read| read.uses_default_zone) {
+        return;
+    }
+    let problem = Problem::warning(
+        codes::UNUSED_ZONE,
+        "this `timezone` is for nothing: each rule or window names its own",
+    )
+    .hint("it is for the windows of rules that name none; remove it here, or there");
+    check.warn(problem, zone);
 }
 
 /// A window that is not suspended, with what its bounds come to within the limits.

@@ -12,10 +12,12 @@
 //! A tree of plain values with spans stands between the language and the checking, so that further languages and
 //! layers arrive at the same checks.
 
+mod absent;
 mod bounds;
 mod calendars;
 mod check;
 mod codes;
+mod denied;
 mod document;
 mod doubts;
 mod duration;
@@ -48,7 +50,9 @@ use check::Checker;
 use node::Node;
 use settings::Settings;
 
+pub use absent::{Absent, absences};
 pub use codes::{CODES, RETIRED};
+pub use denied::Denied;
 pub use passed::notes;
 pub use problem::{At, Problem, Severity};
 pub use rule::{Limits, Place, Replicas, Rule, Setting, Sourced, Target, Wake, Window};
@@ -67,6 +71,8 @@ pub struct Loaded {
     pub sources: Sources,
     /// The names of the windows, as written.
     windows: Vec<Mark>,
+    /// The targets of the rules, where they are written.
+    targets: Vec<(Target, Mark)>,
 }
 
 impl Loaded {
@@ -76,6 +82,21 @@ impl Loaded {
         self.problems
             .iter()
             .any(|problem| problem.severity == Severity::Error)
+    }
+
+    /// Takes in problems that are found elsewhere, such as [notes], each at its place among the others.
+    pub fn add(&mut self, problems: Vec<Problem>) {
+        self.problems.extend(problems);
+        sort(self);
+    }
+
+    /// Makes errors of the warnings that are denied. Notes are never denied: they may depend on the day.
+    pub fn deny(&mut self, denied: &[Denied]) {
+        for problem in &mut self.problems {
+            if problem.severity == Severity::Warning && denied.iter().any(|denied| denied.covers(problem)) {
+                problem.severity = Severity::Error;
+            }
+        }
     }
 }
 
@@ -204,6 +225,7 @@ fn check_bytes(files: Vec<(String, Vec<u8>)>) -> (Loaded, Vec<Documents>) {
     for file in &files {
         documents.extend(file.read_rules(&settings, &mut check));
     }
+    doubts::tell_unused_default_zone(settings.zone_place, &documents, &mut check);
     let mut found = check.finish();
     for (file, source) in files.iter().zip(sources.iter()) {
         if !file.sound {
@@ -220,6 +242,7 @@ fn check_bytes(files: Vec<(String, Vec<u8>)>) -> (Loaded, Vec<Documents>) {
     };
     for document in documents {
         loaded.windows.extend(document.windows);
+        loaded.targets.extend(document.target);
         loaded.rules.extend(document.rule.map(Arc::new));
     }
     sort(&mut loaded);

@@ -4,6 +4,7 @@ use super::calendars::Calendars;
 use super::check::{Checker, Fields, Keys};
 use super::name::{self, Form};
 use super::node::{Key, Node, Value};
+use super::source::Span;
 use super::words;
 use super::zone;
 use crate::time::Zone;
@@ -30,6 +31,8 @@ const DEFAULTS: Keys = Keys {
 #[derive(Debug, Default)]
 pub(super) struct Settings {
     zone: Option<Zone>,
+    /// Where the zone is said.
+    pub(super) zone_place: Option<Span>,
     /// For a target that has none, nor has its document.
     pub(super) namespace: Option<String>,
     pub(super) calendars: Calendars,
@@ -63,6 +66,9 @@ impl Settings {
             let zone = defaults
                 .get("timezone", check)
                 .and_then(|field| zone::read(field, check));
+            if let Some(field) = defaults.get_quietly("timezone").filter(|_| zone.is_some()) {
+                self.zone_place = Some(field.key);
+            }
             let namespace = defaults
                 .get("namespace", check)
                 .and_then(|field| name::read(field, Form::Label, check));
