@@ -9,7 +9,7 @@ use super::exit::Exit;
 use super::load;
 use super::printer::Printer;
 use crate::engine::{self, Segment};
-use crate::policy::{self, Rule, Target};
+use crate::policy::{self, Rule, Target, meant};
 use crate::report::timeline::{self, Row, Timeline, display_zone, prevailing_zone};
 use crate::time::{Civil, Date, Instant, TimeOfDay, Zone};
 
@@ -85,6 +85,9 @@ fn choose(
         .find(|name| !rules.iter().any(|rule| rule.name == **name))
     {
         let known: Vec<&str> = rules.iter().map(|rule| rule.name.as_str()).collect();
+        if let Some(meant) = meant(missing, &known) {
+            bail!("no rule is named {missing}; did you mean {meant}?");
+        }
         bail!("no rule is named {missing}; there is {}", some(&known));
     }
     if let Some(target) = target
