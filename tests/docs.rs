@@ -229,7 +229,7 @@ fn check_yaml(block: &[&str], sandbox: &Sandbox, place: &str, wrong: &mut Vec<St
     }
     if text.contains("kind: ScalingRule") && text.contains("apiVersion") {
         sandbox.write(".rule.yaml", &text);
-        let (printed, code) = shell("easyscale validate .rule.yaml", 0, sandbox);
+        let (printed, code) = shell("easyscale validate .rule.yaml --deny warnings", 0, sandbox);
         if code != 0 {
             wrong.push(format!("{place}: this rule is not valid:\n{printed}"));
         }

@@ -10,6 +10,7 @@ use granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, T
 
 use super::check::Checker;
 use super::codes;
+use super::lookalike;
 use super::node::{Key, Node, Value};
 use super::problem::Problem;
 use super::source::{Source, Span};
@@ -469,7 +470,11 @@ fn report_syntax(error: &ScanError, source: &Source, check: &mut Checker<'_>) {
         .filter(|c| !matches!(c, '\n' | '\r'))
         .map_or(0, char::len_utf8);
     let mut problem = Problem::error(codes::SYNTAX, message);
-    problem.hint = hint.map(str::to_owned);
+    problem.hint = match (hint, stranger_near(source, start)) {
+        (Some(hint), Some(sentence)) => Some(format!("{hint}; {sentence}")),
+        (None, Some(sentence)) => Some(sentence),
+        (hint, None) => hint.map(str::to_owned),
+    };
     check.report(
         problem,
         Span {
@@ -477,6 +482,13 @@ fn report_syntax(error: &ScanError, source: &Source, check: &mut Checker<'_>) {
             end: source.base() + start + width,
         },
     );
+}
+
+/// A wide colon or an odd blank is not seen, and the parser takes it for text.
+fn stranger_near(source: &Source, start: usize) -> Option<String> {
+    let line = source.mark(Span { start, end: start }).place.line;
+    let code = |line: u32| source.line(line).split('#').next().and_then(lookalike::stranger);
+    code(line).or_else(|| code(line.checked_sub(1)?))
 }
 
 const TAB: &str = "a tab is used as indentation";
