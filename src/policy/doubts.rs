@@ -9,12 +9,13 @@ use std::collections::BTreeMap;
 
 use super::check::Checker;
 use super::codes;
+use super::crossings::{tell_crossed_default, tell_crossed_windows};
 use super::document::Read;
-use super::extent::Week;
 use super::lookalike;
+use super::open::{Open, asked};
 use super::problem::Problem;
-use super::rule::{Limits, Replicas, Setting};
-use super::side_by_side::{COMPARED, TOGETHER};
+use super::rule::{Limits, Setting};
+use super::side_by_side::COMPARED;
 use super::source::Span;
 use super::window::Sound;
 use super::words::quoted;
@@ -54,7 +55,8 @@ pub(super) fn tell(rule: &Subject<'_>, check: &mut Checker<'_>) {
     tell_of_names(rule.windows, check);
     for (at, open) in windows.iter().enumerate() {
         let others = || windows.iter().enumerate().filter(move |(other, _)| *other != at);
-        let repeats = open.repeats_default(rule) && others().all(|(_, other)| !open.may_meet(other));
+        let repeats =
+            open.repeats(rule.default, rule.limits) && others().all(|(_, other)| !open.may_meet(other));
         let name = format!("the window {}", quoted(&open.sound.window.name));
         if !tell_beyond_limits(
             &name,
@@ -96,86 +98,7 @@ pub(super) fn tell_unused_default_zone(zone: Option<Span>, rules: &[Read], check
     check.warn(problem, zone);
 }
 
-/// A window that is not suspended, with what its bounds come to within the limits.
-struct Open<'r> {
-    sound: &'r Sound,
-    floor: Option<Replicas>,
-    ceiling: Option<Replicas>,
-    /// It is open at no other times of the week.
-    at_most: Week,
-    /// It is open at all these times of each week.
-    surely: Option<Week>,
-}
-
-impl<'r> Open<'r> {
-    fn new(sound: &'r Sound, limits: &Limits) -> Self {
-        // What a lead or a ramp adds is elapsed time, which is not the same in every week.
-        let moves = sound.window.lead > 0 || sound.window.ramp > 0;
-        let (floor, ceiling) = asked(&sound.window.sets, limits);
-        Self {
-            sound,
-            floor,
-            ceiling,
-            at_most: if moves {
-                Week::whole()
-            } else {
-                sound.extent.at_most().clone()
-            },
-            surely: sound.extent.surely().filter(|_| !moves).cloned(),
-        }
-    }
-
-    fn may_meet(&self, other: &Self) -> bool {
-        self.sound.window.zone != other.sound.window.zone || self.at_most.meets(&other.at_most)
-    }
-
-    /// Whether it is surely open at some time at which none of the `others` is.
-    fn is_alone_at_times<'o>(&self, others: impl Iterator<Item = &'o Open<'r>>) -> bool
-    where
-        'r: 'o,
-    {
-        let mut weeks = Vec::new();
-        for other in others {
-            if other.sound.window.zone != self.sound.window.zone {
-                return false;
-            }
-            weeks.push(&other.at_most);
-        }
-        let others = Week::union(weeks.into_iter());
-        match &self.surely {
-            Some(surely) => !surely.is_within(&others),
-            // It opens at some time, nobody knows when.
-            None => !self.at_most.meets(&others),
-        }
-    }
-
-    /// Whether it asks what `default` asks, and each bound of it.
-    fn repeats_default(&self, rule: &Subject<'_>) -> bool {
-        let (floor, ceiling) = asked(rule.default, rule.limits);
-        let window = &self.sound.window;
-        window.lead == 0
-            && window.ramp == 0
-            && (self.floor.is_none() || self.floor == floor)
-            && (self.ceiling.is_none() || self.ceiling == ceiling)
-            // A ceiling alone may lower an original floor, where a default's may not.
-            && (self.ceiling.is_none() || floor.is_some())
-            && window.sets.is_sleep() == rule.default.is_sleep()
-    }
-}
-
-/// The bounds that are asked, within the limits; a sleep has no bounds, its 0 is a floor here.
-fn asked(sets: &Setting, limits: &Limits) -> (Option<Replicas>, Option<Replicas>) {
-    let least = limits.min.as_ref().map_or(Replicas::MIN, |min| min.value);
-    let most = limits.max.as_ref().map_or(Replicas::MAX, |max| max.value);
-    let within = |asked: Replicas| asked.max(least).min(most);
-    let floor = sets.floor.as_ref().map(|floor| match sets.is_sleep() {
-        true => 0,
-        false => within(floor.value),
-    });
-    (floor, sets.ceiling.as_ref().map(|ceiling| within(ceiling.value)))
-}
-
-fn floor_key(sets: &Setting) -> &'static str {
+pub(super) fn floor_key(sets: &Setting) -> &'static str {
     if sets.sugar { "replicas" } else { "minReplicas" }
 }
 
@@ -289,138 +212,6 @@ fn tell_sleep_for_ever(rule: &Subject<'_>, windows: &[Open<'_>], check: &mut Che
             ),
         );
         check.warn(problem.hint(hint), open.sound.name);
-    }
-}
-
-/// Tells of a window's bound that moves one of `default`, because the two cannot both hold.
-fn tell_crossed_default(at: usize, windows: &[Open<'_>], rule: &Subject<'_>, check: &mut Checker<'_>) {
-    let open = &windows[at];
-    let window = &open.sound.window;
-    let Some(default) = rule.keys.default else {
-        return;
-    };
-    let (floor, ceiling) = asked(rule.default, rule.limits);
-    let key = floor_key(rule.default);
-    let name = quoted(&window.name);
-    let rivals = |may: fn(&Open<'_>, &Open<'_>) -> bool| {
-        windows
-            .iter()
-            .enumerate()
-            .filter(move |(other, rival)| *other != at && may(rival, open))
-            .map(|(_, rival)| rival)
-    };
-    if let (None, Some(upper), Some(lower)) = (open.floor, open.ceiling, floor)
-        && upper < lower
-        && open.is_alone_at_times(rivals(|rival, own| {
-            rival.floor.is_some() || (rival.ceiling.is_some() && !is_weaker(rival, own))
-        }))
-    {
-        let problem = Problem::warning(
-            codes::CROSSES_DEFAULT,
-            format!(
-                "the window {name} lets at most {upper} run, but `default` asks for at least {lower}: the floor falls to {upper} while it is open"
-            ),
-        )
-        .also(check.mark(default), format!("`{key}: {lower}` is in here"))
-        .hint(format!(
-            "if that is what you want, say so: write `minReplicas` beside `maxReplicas: {upper}`; else raise it"
-        ));
-        check.warn(problem, open.sound.name);
-    }
-    // `replicas` says of itself that it lifts the ceiling.
-    if let (Some(lower), None, Some(upper), false) = (open.floor, open.ceiling, ceiling, window.sets.sugar)
-        && lower > upper
-        && open.is_alone_at_times(rivals(|rival, own| {
-            rival.ceiling.is_some() || (rival.floor.is_some() && !is_weaker(rival, own))
-        }))
-    {
-        let problem = Problem::warning(
-            codes::CROSSES_DEFAULT,
-            format!(
-                "the window {name} asks for at least {lower}, but `default` lets at most {upper} run: the ceiling rises to {lower} while it is open"
-            ),
-        )
-        .also(check.mark(default), format!("`maxReplicas: {upper}` is in here"))
-        .hint(format!(
-            "if that is what you want, say so: write `maxReplicas` beside `minReplicas: {lower}`; else lower it"
-        ));
-        check.warn(problem, open.sound.name);
-    }
-}
-
-/// Whether it has the lower priority, so that it does not win whatever it asks.
-fn is_weaker(rival: &Open<'_>, open: &Open<'_>) -> bool {
-    rival.sound.window.priority < open.sound.window.priority
-}
-
-/// Tells of two windows of equal priority that are open together, one asking for more than the other lets run.
-fn tell_crossed_windows(windows: &[Open<'_>], check: &mut Checker<'_>) {
-    if windows.len() > TOGETHER {
-        return;
-    }
-    for (raising, high) in windows.iter().enumerate() {
-        let Some(lower) = high.floor else { continue };
-        for (capping, low) in windows.iter().enumerate() {
-            let Some(upper) = low.ceiling else { continue };
-            let (first, second) = (&high.sound.window, &low.sound.window);
-            if raising == capping
-                || lower <= upper
-                || first.priority != second.priority
-                || first.zone != second.zone
-            {
-                continue;
-            }
-            // Whoever else sets one of these bounds as strongly may settle it.
-            let others = || {
-                windows.iter().enumerate().filter_map(move |(at, other)| {
-                    let takes_part =
-                        (other.floor.is_some() || other.ceiling.is_some()) && !is_weaker(other, high);
-                    (at != raising && at != capping && takes_part).then_some(other)
-                })
-            };
-            let meet = if low.sound.extent.lies_inside(&high.sound.extent)
-                && low.is_still()
-                && high.is_still()
-            {
-                low.is_alone_at_times(others())
-            } else if high.sound.extent.lies_inside(&low.sound.extent) && low.is_still() && high.is_still() {
-                high.is_alone_at_times(others())
-            } else if let (Some(one), Some(other)) = (&high.surely, &low.surely) {
-                let both = one.and(other);
-                let zones = others().all(|other| other.sound.window.zone == first.zone);
-                let taken = Week::union(others().map(|other| &other.at_most));
-                zones && !both.is_within(&taken)
-            } else {
-                false
-            };
-            // A window's own ceiling stands beside its floor, and so the other's ceiling does not count.
-            let own = high.ceiling.is_some_and(|own| own >= lower && own > upper);
-            let other_own = low.floor.is_some_and(|own| own >= lower);
-            if !meet || own || other_own {
-                continue;
-            }
-            let problem = Problem::warning(
-                codes::CROSSED_WINDOWS,
-                format!(
-                    "while {} and {} are both open, one asks for at least {lower} and the other lets at most {upper} run: {lower} counts",
-                    quoted(&first.name),
-                    quoted(&second.name)
-                ),
-            )
-            .also(check.mark(high.sound.name), format!("at least {lower}"))
-            .hint(format!(
-                "give the window that is to win the higher `priority`, for example {}",
-                first.priority.saturating_add(1)
-            ));
-            check.warn(problem, low.sound.name);
-        }
-    }
-}
-
-impl Open<'_> {
-    /// Whether it opens and closes at once, and at its own times.
-    fn is_still(&self) -> bool {
-        self.sound.window.lead == 0 && self.sound.window.ramp == 0
     }
 }
 

@@ -14,7 +14,7 @@ use super::words::{self, quoted};
 
 /// Comparing every window with every other is for schedules that people write, and so is comparing all their dates.
 pub(super) const COMPARED: usize = 200;
-const COMPARED_DATES: usize = 500_000;
+pub(super) const COMPARED_DATES: usize = 500_000;
 /// So many windows are tried together.
 pub(super) const TOGETHER: usize = 50;
 
