@@ -1267,7 +1267,8 @@ fn a_flood_of_mistakes_on_one_line_is_told_quickly() {
     assert!(loaded.problems.len() > 500 && loaded.problems.len() < 2000);
     assert_eq!(loaded.problems.last().unwrap().code, "E0008");
     assert!(!shown(&loaded).is_empty());
-    assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
+    // Two seconds, but the other tests run at the same time.
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
 }
 
 #[test]
