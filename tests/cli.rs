@@ -587,7 +587,7 @@ fn a_file_without_permission_is_told_and_nothing_of_the_others_is_used() {
             );
         }
         Err(why) => {
-            eprintln!("!! NOT TESTED: a file without permission; nobody else may start the program: {why}")
+            eprintln!("!! NOT TESTED: a file without permission; nobody else may start the program: {why}");
         }
     }
 }
