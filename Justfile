@@ -44,6 +44,14 @@ soak WALKS="40" RULES="100":
     EASYSCALE_WALKS={{ WALKS }} cargo test --release --test walk
     EASYSCALE_WALKS={{ RULES }} cargo test --release --test engine
 
+# Look for inputs that make a reader panic, hang or eat memory: documents, layers, cron or times, for so many seconds.
+# Needs a nightly toolchain (`rustup toolchain install nightly`) and `cargo install cargo-fuzz`. What it finds on its
+# way stays in fuzz/found/; an input that hurts goes into fuzz/corpus/, which `cargo test --test corpus` tries.
+fuzz TARGET="documents" SECONDS="120":
+    mkdir -p fuzz/found/{{ TARGET }}
+    cargo +nightly fuzz run {{ TARGET }} fuzz/found/{{ TARGET }} fuzz/corpus/{{ TARGET }} -- \
+        -max_total_time={{ SECONDS }} -timeout=1 -rss_limit_mb=2048 -malloc_limit_mb=64
+
 # The documentation of the code.
 docs:
     RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --locked

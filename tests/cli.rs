@@ -560,3 +560,34 @@ fn zone_rules_that_grew_old_are_told_on_stderr() {
     );
     assert_eq!(stderr(&fresh), "");
 }
+
+/// Root reads every file, so that as root the program is started as somebody else.
+#[test]
+fn a_file_without_permission_is_told_and_nothing_of_the_others_is_used() {
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::process::CommandExt as _;
+    const NOBODY: u32 = 65_534;
+    let sandbox = Sandbox::new("cli-no-permission");
+    let secret = sandbox.path("policies/secret.yaml");
+    sandbox.write("policies/secret.yaml", "defaults: {namespace: shop}\n");
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o000)).expect("the file is ours");
+    let mut command = sandbox.command("easyscale");
+    command.args(["plan", "policies/"]).args(CLUSTER);
+    if fs::File::open(&secret).is_ok() {
+        command.uid(NOBODY).gid(NOBODY);
+    }
+    match command.output() {
+        Ok(output) => {
+            assert_eq!(status(&output), 1);
+            assert_eq!(stdout(&output), "");
+            assert!(
+                stderr(&output).starts_with("error[E0002]: no permission to read policies/secret.yaml\n"),
+                "{}",
+                stderr(&output)
+            );
+        }
+        Err(why) => {
+            eprintln!("!! NOT TESTED: a file without permission; nobody else may start the program: {why}");
+        }
+    }
+}

@@ -78,16 +78,6 @@ fn the_plan_reference_names_every_code() {
 }
 
 #[test]
-fn the_rule_reference_names_every_problem() {
-    let page = fs::read_to_string(repository().join("docs/rules.md")).expect("the page is readable");
-    let missing: Vec<_> = easyscale::policy::CODES
-        .iter()
-        .filter(|(code, _)| !page.contains(&format!("`{code}`")))
-        .collect();
-    assert!(missing.is_empty(), "docs/rules.md does not name {missing:?}");
-}
-
-#[test]
 fn links_lead_somewhere() {
     let mut broken = Vec::new();
     for page in pages() {
@@ -268,7 +258,7 @@ fn check_document(block: &[&str], sandbox: &Sandbox, place: &str, wrong: &mut Ve
     let text = block.join("\n");
     if text.contains("kind: ScalingRule") && text.contains("apiVersion") {
         sandbox.write(".rule.yaml", &text);
-        let (printed, code) = shell("easyscale validate .rule.yaml", 0, sandbox);
+        let (printed, code) = shell("easyscale validate .rule.yaml --deny warnings", 0, sandbox);
         if code != 0 {
             wrong.push(format!("{place}: this rule is not valid:\n{printed}"));
         }

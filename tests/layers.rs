@@ -320,7 +320,7 @@ fn null_deletes_down_to_the_document() {
 fn windows_in_lists_are_adjusted_by_name() {
     let list = (
         "list.yaml",
-        "rules: {web: {schedule: [{name: night, replicas: 2}, {name: day, timeEnd: \"12:00\", replicas: 9}]}}\n",
+        "rules: {web: {schedule: [{name: night, replicas: 3}, {name: day, timeEnd: \"12:00\", replicas: 9}]}}\n",
     );
     let files = [DOCUMENT, list].map(|(name, text)| (name.to_owned(), text.to_owned()));
     let loaded = Inputs::default().check(files.to_vec());

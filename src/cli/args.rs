@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cluster::Connection;
 use crate::plan::Selection;
-use crate::policy::{Inputs, Target};
+use crate::policy::{Denied, Inputs, Target};
 use crate::time::{Date, Instant, Zone};
 
 /// Scheduled minReplicas and maxReplicas for Kubernetes autoscalers.
@@ -64,6 +64,8 @@ pub(super) enum Command {
     ///
     /// Rules are all that is needed for it; no cluster is asked.
     Explain(ExplainArgs),
+    /// Explain the code of a problem, with an example and how to mend it; without a code, list all of them.
+    ExplainCode(ExplainCodeArgs),
     /// Say which version this is, and how fresh its zone rules are.
     Version(VersionArgs),
     /// Print the JSON Schema of rules or of policy files, for editors.
@@ -99,6 +101,19 @@ pub(super) enum TextOrJson {
     Text,
     /// For machines; the shape is stable.
     Json,
+}
+
+/// How problems are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ProblemOutput {
+    /// For people.
+    Text,
+    /// For machines; the shape is stable.
+    Json,
+    /// For GitHub Actions: notes beside the lines of a pull request.
+    Github,
+    /// For code scanning and editors: SARIF 2.1.0.
+    Sarif,
 }
 
 /// How a timeline is shown.
@@ -138,6 +153,9 @@ pub(super) struct PolicyArgs {
     /// Adjust one value, such as rules.checkout.default.minReplicas=3; null deletes (several: repeat it).
     #[arg(long, value_name = "KEY=VALUE")]
     pub(super) set: Vec<String>,
+    /// Count warnings as errors: `warnings` for all, or a code such as W0601 (several: repeat it).
+    #[arg(long, value_name = "WARNINGS|CODE", value_parser = Denied::parse)]
+    pub(super) deny: Vec<Denied>,
 }
 
 /// Which cluster, and which part of it.
@@ -270,9 +288,12 @@ pub(super) struct TimelineArgs {
 pub(super) struct ValidateArgs {
     #[command(flatten)]
     pub(super) policies: PolicyArgs,
+    /// Also warn of targets that are not in this file of manifests: what `kubectl get hpa,deploy,sts -A -o yaml` prints.
+    #[arg(long, value_name = "FILE")]
+    pub(super) cluster: Option<PathBuf>,
     /// How problems are shown.
     #[arg(short, long, value_enum, default_value = "text", value_name = "FORMAT")]
-    pub(super) output: TextOrJson,
+    pub(super) output: ProblemOutput,
     /// Pretend that it is this instant: dates that have passed by then are noted.
     #[arg(long, value_name = "INSTANT", value_parser = instant)]
     pub(super) at: Option<Instant>,
@@ -321,6 +342,13 @@ pub(super) struct ExplainArgs {
     /// How the explanation is shown.
     #[arg(short, long, value_enum, default_value = "text", value_name = "FORMAT")]
     pub(super) output: TextOrJson,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainCodeArgs {
+    /// The code, such as E0201, in any case.
+    #[arg(value_name = "CODE")]
+    pub(super) code: Option<String>,
 }
 
 #[derive(Debug, Args)]

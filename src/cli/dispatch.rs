@@ -4,7 +4,8 @@ use super::args::{Cli, Command};
 use super::exit::Exit;
 use super::printer::Printer;
 use super::{
-    apply, completions, config, explain, logging, plan, restore, schema, timeline, validate, version,
+    apply, completions, config, explain, explain_code, logging, plan, restore, schema, timeline, validate,
+    version,
 };
 use crate::plan::Failure;
 
@@ -36,9 +37,10 @@ pub fn run(cli: Cli) -> Exit {
         Some(Command::Apply(args)) => block_on(apply::run(args, printer)),
         Some(Command::Restore(args)) => block_on(restore::run(args, printer)),
         Some(Command::Timeline(args)) => timeline::run(args, printer),
-        Some(Command::Validate(args)) => validate::run(args, printer),
+        Some(Command::Validate(args)) => block_on(validate::run(args, printer)),
         Some(Command::Config(args)) => block_on(config::run(args, printer)),
         Some(Command::Explain(args)) => explain::run(args, printer),
+        Some(Command::ExplainCode(args)) => explain_code::run(args, printer),
         Some(Command::Version(args)) => version::run(&args, printer),
         Some(Command::Schema(args)) => schema::run(&args, printer),
         Some(Command::Completions(args)) => completions::run(&args, printer),

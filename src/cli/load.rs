@@ -33,7 +33,8 @@ pub(super) fn planner(
 
 /// The rules; `None` when they have errors, which are then told, on stdout too if `json`.
 pub(super) fn rules(policies: &PolicyArgs, printer: Printer, json: bool) -> anyhow::Result<Option<Loaded>> {
-    let loaded = policies.inputs().load();
+    let mut loaded = policies.inputs().load();
+    loaded.deny(&policies.deny);
     tell(&loaded, printer);
     if loaded.has_errors() {
         if json {

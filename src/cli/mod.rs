@@ -7,6 +7,7 @@ mod config;
 mod dispatch;
 mod exit;
 mod explain;
+mod explain_code;
 mod load;
 mod logging;
 mod plan;

@@ -9,7 +9,7 @@ use super::exit::Exit;
 use super::load;
 use super::printer::Printer;
 use crate::engine::{self, Segment};
-use crate::policy::{Rule, Target};
+use crate::policy::{Rule, Target, meant};
 use crate::report::timeline::{self, Row, Timeline, display_zone, prevailing_zone};
 use crate::time::{Civil, Date, Instant, TimeOfDay, Zone};
 
@@ -36,14 +36,9 @@ pub(super) fn run(args: TimelineArgs, printer: Printer) -> anyhow::Result<Exit> 
         target,
         timezone,
     } = args;
-    let loaded = policies.inputs().load();
-    load::tell(&loaded, printer);
-    if loaded.has_errors() {
-        if output == TimelineOutput::Json {
-            printer.data(&load::problems_json(&loaded))?;
-        }
+    let Some(loaded) = load::rules(&policies, printer, output == TimelineOutput::Json)? else {
         return Ok(Exit::Failed);
-    }
+    };
     let chosen = choose(loaded.rules, &rules, target.as_ref())?;
     let zones: Vec<Zone> = chosen
         .iter()
@@ -85,6 +80,9 @@ fn choose(
         .find(|name| !rules.iter().any(|rule| rule.name == **name))
     {
         let known: Vec<&str> = rules.iter().map(|rule| rule.name.as_str()).collect();
+        if let Some(meant) = meant(missing, &known) {
+            bail!("no rule is named {missing}; did you mean {meant}?");
+        }
         bail!("no rule is named {missing}; there is {}", some(&known));
     }
     if let Some(target) = target

@@ -1,20 +1,36 @@
 //! `easyscale validate`.
 
-use super::args::{TextOrJson, ValidateArgs};
+use super::args::{ProblemOutput, ValidateArgs};
 use super::exit::Exit;
 use super::load;
 use super::printer::Printer;
-use crate::policy;
+use crate::cluster::{Cluster as _, Manifests};
+use crate::plan::{Options, Planner, absent};
+use crate::policy::{self, Loaded};
+use crate::report::problems;
 
-pub(super) fn run(args: ValidateArgs, printer: Printer) -> anyhow::Result<Exit> {
-    let ValidateArgs { policies, output, at } = args;
+pub(super) async fn run(args: ValidateArgs, printer: Printer) -> anyhow::Result<Exit> {
+    let ValidateArgs {
+        policies,
+        cluster,
+        output,
+        at,
+    } = args;
     let mut loaded = policies.inputs().load();
     let notes = policy::notes(&loaded, at.unwrap_or_else(load::now));
-    loaded.problems.extend(notes);
+    loaded.add(notes);
+    if let Some(file) = cluster
+        && !loaded.has_errors()
+    {
+        look_for_targets(&mut loaded, &Manifests::new(file)).await?;
+    }
+    loaded.deny(&policies.deny);
     load::tell(&loaded, printer);
     match output {
-        TextOrJson::Json => printer.data(&load::problems_json(&loaded))?,
-        TextOrJson::Text if !loaded.has_errors() => {
+        ProblemOutput::Json => printer.data(&load::problems_json(&loaded))?,
+        ProblemOutput::Github => printer.data(&problems::github(&loaded.problems, &loaded.sources))?,
+        ProblemOutput::Sarif => printer.data(&problems::sarif(&loaded.problems, &loaded.sources))?,
+        ProblemOutput::Text if !loaded.has_errors() => {
             let rules = loaded.rules.len();
             let windows: usize = loaded.rules.iter().map(|rule| rule.schedule.len()).sum();
             let plural =
@@ -25,11 +41,27 @@ pub(super) fn run(args: ValidateArgs, printer: Printer) -> anyhow::Result<Exit> 
                 plural(windows, "window")
             ))?;
         }
-        TextOrJson::Text => {}
+        ProblemOutput::Text => {}
     }
     Ok(if loaded.has_errors() {
         Exit::Failed
     } else {
         Exit::Done
     })
+}
+
+/// Warns of targets that the manifests do not have.
+async fn look_for_targets(loaded: &mut Loaded, manifests: &Manifests) -> anyhow::Result<()> {
+    let options = Options {
+        instance: "default".to_owned(),
+        prune: false,
+        namespaces: std::collections::BTreeSet::new(),
+    };
+    let planner = Planner::new(loaded.rules.clone(), options);
+    let observed = manifests.observe(&planner).await?;
+    let rules = loaded.rules.iter().map(AsRef::as_ref);
+    let absent = absent(rules, &observed);
+    let warnings = policy::absences(loaded, &absent, &manifests.name());
+    loaded.add(warnings);
+    Ok(())
 }

@@ -4,6 +4,7 @@
 //! the table of 13 rows (`table`), and the object is checked as a whole (`autoscaler`, `scale`).
 
 mod abandoned;
+mod absent;
 mod autoscaler;
 mod clashes;
 mod guards;
@@ -19,6 +20,7 @@ mod table;
 mod target_plan;
 mod writes;
 
+pub use absent::absent;
 pub use memory::{AutoscalerMemory, Header, Remembered, RememberedScale, ScaleMemory, Unreadable};
 pub use observed::{
     Autoscaler, Driver, FIELD_MANAGER, MEMORY_CONFIG_MAP, Managers, MemoryMap, ObjectRef, Observed, Owner,

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 
 use super::codes;
 use super::files::is_toml;
+use super::lookalike;
 use super::node::{Key, Node, Value};
 use super::problem::Problem;
 use super::rule::{Place, Sourced};
@@ -94,7 +95,7 @@ impl<'a> Checker<'a> {
             if let Some(count) = self.counts.get_mut(self.sources.index(span)) {
                 count.told += 1;
             }
-            self.problems.push((problem.at(mark), span));
+            self.problems.push((with_strangers(problem).at(mark), span));
         }
     }
 
@@ -164,6 +165,40 @@ impl<'a> Checker<'a> {
         }
         problems
     }
+}
+
+/// Problems whose message quotes a text that is refused for what it is spelt like.
+const OF_SPELLING: &[&str] = &[
+    codes::UNKNOWN_KEY,
+    codes::WRONG_TYPE,
+    codes::UNKNOWN_KIND,
+    codes::BAD_API_VERSION,
+    codes::BAD_NAME,
+    codes::UNKNOWN_TARGET_KIND,
+    codes::BAD_TARGET_API_VERSION,
+    codes::UNKNOWN_CHOICE,
+    codes::UNKNOWN_ZONE,
+    codes::BAD_WEEKDAY,
+    codes::BAD_DATE,
+    codes::BAD_TIME,
+    codes::BAD_DURATION,
+    codes::BAD_CRON,
+    codes::BAD_MOMENT,
+    codes::UNKNOWN_CALENDAR,
+];
+
+/// Says so where a character is not what it looks like: nobody would find it.
+fn with_strangers(mut problem: Problem) -> Problem {
+    if OF_SPELLING.contains(&problem.code)
+        && let Some(sentence) = lookalike::stranger(&problem.message)
+    {
+        problem.hint = Some(match problem.hint {
+            Some(hint) if hint.ends_with('?') => format!("{hint} {sentence}"),
+            Some(hint) => format!("{hint}; {sentence}"),
+            None => sentence,
+        });
+    }
+    problem
 }
 
 /// Which keys a map may have.
@@ -236,7 +271,14 @@ impl<'n> Fields<'n> {
                 codes::UNKNOWN_KEY,
                 format!("{} has no key {}", keys.what, quoted(&key.text)),
             );
+            let twin = meant.and_then(|meant| found.iter().find(|(name, ..)| *name == meant));
             let problem = match meant {
+                Some(meant) if let Some((_, twin, _)) = twin => problem
+                    .also(check.mark(twin.span), "here it is already")
+                    .hint(format!(
+                        "did you mean {}? it is written already: keep one of the two",
+                        quoted(meant)
+                    )),
                 Some(meant) => problem.hint(format!("did you mean {}?", quoted(meant))),
                 None => problem.hint(format!("its keys are {}", words::all(keys.known))),
             };

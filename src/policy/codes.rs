@@ -10,6 +10,12 @@ macro_rules! codes {
     };
 }
 
+/// Codes that are not told any more, with what they meant.
+pub const RETIRED: &[(&str, &str)] = &[
+    ("E0007", "files of this kind were not read; TOML is read now"),
+    ("E0104", "merge keys (`<<`) were not supported; now they are"),
+];
+
 codes! {
     // E00: files.
     NOT_FOUND = "E0001", "the file or directory does not exist";
@@ -18,15 +24,15 @@ codes! {
     NOT_UTF8 = "E0004", "the file is not UTF-8 text";
     SPECIAL_FILE = "E0005", "neither a file nor a directory";
     NO_RULES = "E0006", "there is no rule here";
-    // E0007 is retired: TOML is read.
     TOO_MANY = "E0008", "more problems in one file than are listed";
+    CHANGING = "E0009", "the file changes while it is read";
     // E01: YAML.
     SYNTAX = "E0101", "not valid YAML";
     DUPLICATE_KEY = "E0102", "a key is written twice";
     TOO_COMPLEX = "E0103", "anchors and aliases unfold to too much";
-    MERGE_KEY = "E0104", "merge keys are not supported";
     TAG = "E0105", "a YAML tag that is not understood";
     ODD_KEY = "E0106", "a key that is not plain text";
+    BAD_MERGE = "E0107", "a merge key (`<<`) without a map";
     // E02: keys and values.
     UNKNOWN_KEY = "E0201", "an unknown key";
     MISSING_KEY = "E0202", "a key is missing";
@@ -84,7 +90,17 @@ codes! {
     EARLY_LOWERING = "W0602", "a lead on a window that lowers";
     ALWAYS_OPEN = "W0603", "a window that is always open";
     COVERED_WINDOW = "W0604", "a window that never has an effect beside several others";
-    DELETES_NOTHING = "W0801", "null for something that no earlier layer has";
+    LOST_BOUND = "W0605", "a bound of a window that never has an effect";
+    CROSSED_WINDOWS = "W0606", "two windows open together, one above what the other lets run";
+    CROSSES_DEFAULT = "W0607", "a bound of a window that crosses one of `default`";
+    NEVER_WAKES = "W0608", "a target that sleeps for ever";
+    SAME_AS_DEFAULT = "W0609", "a window that sets what `default` sets";
+    BEYOND_LIMITS = "W0610", "a value that `limits` does not let through";
+    UNUSED_ZONE = "W0611", "a time zone that nothing uses";
+    ABSENT_TARGET = "W0612", "a target that is not in the cluster";
+    LOOKALIKE = "W0613", "two names that look the same";
+    UNSEEN = "W0614", "a name with a character that is not seen";
+    DELETES_NOTHING = "W0801", "`null` for something that no earlier layer has";
     TWIN_FILES = "W0802", "two files whose names differ only in their ending";
 }
 

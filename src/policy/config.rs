@@ -107,7 +107,7 @@ fn gather<'c>(entries: &'c [Entry], path: &mut Vec<&'c str>, leaves: &mut Vec<Le
 /// A rule as a policy file would say it: its windows by name, its namespace at the target.
 fn rule_entry(rule: &Written<'_>, check: &Checker<'_>) -> Entry {
     let by_name = spec::by_name(&rule.node, Form::Policy, &mut Checker::new(check.sources()));
-    let mut content = content(by_name.as_ref().unwrap_or(&rule.node), Shape::Rule, check);
+    let mut content = content(&by_name, Shape::Rule, check);
     if let Some((namespace, span)) = rule
         .document
         .as_ref()

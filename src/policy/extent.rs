@@ -86,7 +86,7 @@ impl Extent {
     /// Any time, perhaps.
     pub(super) fn unknown() -> Self {
         Self {
-            at_most: Week(vec![(0, WEEK)]),
+            at_most: Week::whole(),
             is_exact: false,
             form: Form::Other,
         }
@@ -95,6 +95,11 @@ impl Extent {
     /// The times of each week at which it is surely open.
     pub(super) fn surely(&self) -> Option<&Week> {
         self.is_exact.then_some(&self.at_most)
+    }
+
+    /// The only times of a week at which it may be open.
+    pub(super) fn at_most(&self) -> &Week {
+        &self.at_most
     }
 
     /// Whether all its times are surely among these.
@@ -187,7 +192,29 @@ impl Week {
         Self::joined(weeks.flat_map(|week| week.0.iter().copied()).collect())
     }
 
-    fn is_within(&self, other: &Self) -> bool {
+    /// All of it.
+    pub(super) fn whole() -> Self {
+        Self(vec![(0, WEEK)])
+    }
+
+    /// The times that are in both.
+    pub(super) fn and(&self, other: &Self) -> Self {
+        let both = self.0.iter().flat_map(|one| {
+            let parts = other
+                .0
+                .iter()
+                .map(|other| (one.0.max(other.0), one.1.min(other.1)));
+            parts.filter(|(start, end)| start < end)
+        });
+        Self::joined(both.collect())
+    }
+
+    /// Whether any time is in both.
+    pub(super) fn meets(&self, other: &Self) -> bool {
+        !self.and(other).0.is_empty()
+    }
+
+    pub(super) fn is_within(&self, other: &Self) -> bool {
         self.0.iter().all(|range| {
             other
                 .0

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::codes;
 use super::problem::Problem;
@@ -13,6 +14,10 @@ use super::words;
 pub(super) const LARGEST_FILE: u64 = 4 << 20;
 /// How much is read in all.
 const LARGEST_SUM: u64 = 64 << 20;
+
+/// So often a file is read that changes meanwhile, with a pause between.
+const ATTEMPTS: usize = 4;
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// What was found under the paths.
 #[derive(Default)]
@@ -33,20 +38,14 @@ pub(super) fn read(paths: &[PathBuf]) -> Found {
     let mut found = Found::default();
     for path in paths {
         let start = found.files.len();
-        let known = found.seen.len();
         let problems = found.problems.len();
         let name = path.display().to_string();
-        let repeated = match fs::metadata(path) {
-            Ok(metadata) if metadata.is_dir() => {
-                found.directory(path, &name);
-                false
-            }
-            _ => {
-                found.file(path);
-                found.seen.len() == known
-            }
-        };
-        if found.problems.len() == problems && !repeated {
+        match fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => found.directory(path, &name),
+            _ => found.file(path),
+        }
+        // Without a problem and without a file, all of it has been read before.
+        if found.problems.len() == problems && found.files.len() > start {
             found.given.push((name, start..found.files.len()));
         }
     }
@@ -128,12 +127,12 @@ impl Found {
         {
             return;
         }
-        match bounded(path) {
-            Ok(Some(bytes)) if self.sum + bytes.len() as u64 <= LARGEST_SUM => {
+        match content(path) {
+            Ok(Content::Bytes(bytes)) if self.sum + bytes.len() as u64 <= LARGEST_SUM => {
                 self.sum += bytes.len() as u64;
                 self.files.push((name, bytes));
             }
-            Ok(Some(_)) => self.problems.push(
+            Ok(Content::Bytes(_)) => self.problems.push(
                 Problem::error(
                     codes::TOO_LARGE,
                     format!("{name} is not read: the files before it are 64 MiB already"),
@@ -141,13 +140,24 @@ impl Found {
                 .in_file(&name)
                 .hint("is this a directory of policies?"),
             ),
-            Ok(None) => self.problems.push(too_large(&name)),
+            Ok(Content::TooLarge) => self.problems.push(too_large(&name)),
+            Ok(Content::Restless) => self.problems.push(
+                Problem::error(codes::CHANGING, format!("{name} changes while it is read"))
+                    .in_file(&name)
+                    .hint("try again when whatever writes it is done; to replace a file in one step, write another one and rename it"),
+            ),
             Err(error) => self.unreadable(&name, &error),
         }
     }
 
     fn unreadable(&mut self, name: &str, error: &io::Error) {
+        let is_link = || fs::symlink_metadata(name).is_ok_and(|metadata| metadata.is_symlink());
         let problem = match error.kind() {
+            io::ErrorKind::NotFound if is_link() => Problem::error(
+                codes::NOT_FOUND,
+                format!("the symbolic link {name} leads to nothing"),
+            )
+            .hint("the file that it names is not there: mend the link or remove it"),
             io::ErrorKind::NotFound => {
                 Problem::error(codes::NOT_FOUND, format!("there is no file or directory {name}"))
                     .hint("check the spelling; a relative path starts at the current directory")
@@ -156,6 +166,17 @@ impl Found {
                 Problem::error(codes::UNREADABLE, format!("no permission to read {name}"))
                     .hint("make it readable for the user that runs easyscale")
             }
+            io::ErrorKind::NotADirectory => Problem::error(
+                codes::NOT_FOUND,
+                format!("there is no file or directory {name}: a part of the path is a file"),
+            )
+            .hint("check the spelling; a relative path starts at the current directory"),
+            // The standard library has no stable name for a circle of links.
+            _ if is_link() && fs::metadata(name).is_err() => Problem::error(
+                codes::UNREADABLE,
+                format!("the symbolic link {name} leads back to itself"),
+            )
+            .hint("it must lead to a file or a directory in the end"),
             _ => Problem::error(codes::UNREADABLE, format!("cannot read {name}: {error}")),
         };
         self.problems.push(problem.in_file(name));
@@ -169,12 +190,44 @@ pub(super) fn too_large(name: &str) -> Problem {
         .hint("a policy file is small; split it, or check that this is the right file")
 }
 
-/// The file's bytes; `None` when there are too many.
-fn bounded(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    let mut bytes = Vec::new();
-    // What a file says about its length need not be true by the time it is read.
-    File::open(path)?.take(LARGEST_FILE + 1).read_to_end(&mut bytes)?;
-    Ok((bytes.len() as u64 <= LARGEST_FILE).then_some(bytes))
+/// What came of reading a file.
+enum Content {
+    Bytes(Vec<u8>),
+    TooLarge,
+    /// Somebody writes it all the time.
+    Restless,
+}
+
+/// Reads a file as it is at one moment: anew, if it has changed meanwhile.
+fn content(path: &Path) -> io::Result<Content> {
+    for attempt in 0..ATTEMPTS {
+        if attempt > 0 {
+            std::thread::sleep(PAUSE);
+        }
+        let mut file = File::open(path)?;
+        let before = file.metadata()?;
+        let mut bytes = Vec::new();
+        // What a file says about its length need not be true by the time it is read.
+        (&mut file).take(LARGEST_FILE + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > LARGEST_FILE {
+            return Ok(Content::TooLarge);
+        }
+        if is_unchanged(&before, &file.metadata()?, bytes.len()) {
+            return Ok(Content::Bytes(bytes));
+        }
+    }
+    Ok(Content::Restless)
+}
+
+/// Whether a file that was read between the two is whole. Some file systems keep no time of change, and some say
+/// that a file which they make up is empty.
+fn is_unchanged(before: &fs::Metadata, after: &fs::Metadata, read: usize) -> bool {
+    let same_time = match (before.modified(), after.modified()) {
+        (Ok(before), Ok(after)) => before == after,
+        _ => true,
+    };
+    let is_whole = after.len() == 0 || after.len() == read as u64;
+    same_time && before.len() == after.len() && is_whole
 }
 
 fn list(path: &Path) -> io::Result<Vec<PathBuf>> {

@@ -69,14 +69,14 @@ impl Hours {
 
 fn time(field: Field<'_>, check: &mut Checker<'_>) -> Option<TimeOfDay> {
     if let Value::Int(number) = field.node.value
-        && let Some(meant) = meant_by(number)
+        && let Some(meant) = without_colon(check.slice(field.node.span)).or_else(|| meant_by(number))
     {
         let name = field.name;
         let problem = Problem::error(
             codes::BAD_TIME,
             format!("`{name}` must be hours and minutes, found the number {number}"),
         );
-        let problem = if number > 24 {
+        let problem = if without_colon(check.slice(field.node.span)).is_none() && number > 24 {
             problem.hint(format!(
                 "write `{name}: \"{meant}\"`, with quotes: without them some programs turn {meant} into {number}"
             ))
@@ -99,6 +99,14 @@ fn time(field: Field<'_>, check: &mut Checker<'_>) -> Option<TimeOfDay> {
             None
         }
     }
+}
+
+/// `0800` is no number that a program has made of a time; somebody has left the colon out.
+fn without_colon(written: &str) -> Option<TimeOfDay> {
+    let (hour, minute) = written.split_at_checked(2)?;
+    (written.len() == 4 && written.starts_with('0'))
+        .then(|| TimeOfDay::from_hms(hour.parse().ok()?, minute.parse().ok()?, 0))
+        .flatten()
 }
 
 /// The time that was probably written: an hour, or what YAML 1.1 makes of `16:00` and `16:00:30`, numbers to the base 60.

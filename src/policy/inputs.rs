@@ -11,6 +11,7 @@ use super::check::Checker;
 use super::codes;
 use super::config::Config;
 use super::document;
+use super::doubts;
 use super::files;
 use super::layers::{self, Layers};
 use super::node::Node;
@@ -189,6 +190,7 @@ impl Inputs {
             .into_iter()
             .map(|rule| reading::read(rule, &settings, &mut check))
             .collect();
+        doubts::tell_unused_default_zone(settings.zone_place, &rules, &mut check);
         let mut found = check.finish();
         for (file, source) in files.iter().zip(sources.iter()) {
             if !file.sound {
@@ -206,6 +208,7 @@ impl Inputs {
         };
         for read in rules {
             loaded.windows.extend(read.windows);
+            loaded.targets.extend(read.target);
             loaded.rules.extend(read.rule.map(Arc::new));
         }
         sort(&mut loaded);
@@ -358,7 +361,7 @@ fn decode(name: &str, bytes: &[u8]) -> (Source, Option<Problem>) {
 }
 
 /// By file, in the order in which they count, and position.
-fn sort(loaded: &mut Loaded) {
+pub(super) fn sort(loaded: &mut Loaded) {
     let order: HashMap<String, usize> = loaded
         .sources
         .iter()

@@ -69,6 +69,8 @@ pub(super) struct Written<'n> {
     pub(super) document: Option<Document<'n>>,
     pub(super) form: Form,
     pub(super) node: Cow<'n, Node>,
+    /// Whether nothing was wrong with its layers when they were joined.
+    pub(super) is_sound: bool,
     /// Of a rule that names no target: another rule of nearly the same name.
     pub(super) near: Option<String>,
 }
@@ -249,9 +251,7 @@ impl<'n> Layers<'n> {
         for stack in self.rules.values().filter(|stack| stack.parts.len() > 1) {
             for part in &stack.parts {
                 check.alone(|check| {
-                    let Some(node) = spec::by_name(part.node, part.form(), check) else {
-                        return;
-                    };
+                    let node = spec::by_name(part.node, part.form(), check);
                     if let Some((_, node)) = join::join(&[Part { node: &node, ..*part }]) {
                         spec::read(&node, Form::Policy, None, None, settings, check);
                     }
@@ -292,6 +292,7 @@ impl Part<'_> {
 
 impl<'n> Stack<'n> {
     fn settle(self, name: &str, check: &mut Checker<'_>) -> Option<Written<'n>> {
+        let errors = check.errors();
         let Self { document, parts } = self;
         let is_untouched = document.is_some() && parts.len() == 1;
         let form = if is_untouched {
@@ -306,7 +307,7 @@ impl<'n> Stack<'n> {
             // Windows in lists have names too.
             let mut by_name = Vec::with_capacity(parts.len());
             for part in &parts {
-                by_name.push(spec::by_name(part.node, part.form(), check)?);
+                by_name.push(spec::by_name(part.node, part.form(), check));
             }
             let parts = parts
                 .iter()
@@ -323,6 +324,7 @@ impl<'n> Stack<'n> {
             document,
             form,
             node,
+            is_sound: check.errors() == errors,
             near: None,
         })
     }
@@ -338,6 +340,7 @@ fn alone(document: Document<'_>) -> Option<Written<'_>> {
         document: Some(document),
         form: Form::Document,
         node: Cow::Borrowed(node),
+        is_sound: true,
         near: None,
     })
 }

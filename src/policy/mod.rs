@@ -12,14 +12,18 @@
 //! A tree of plain values with spans stands between the languages and the checking, so that all languages and
 //! layers arrive at the same checks.
 
+mod absent;
 mod adjustment;
 mod bounds;
 mod calendars;
 mod check;
 mod codes;
 mod config;
+mod crossings;
 mod deletions;
+mod denied;
 mod document;
+mod doubts;
 mod duration;
 mod extent;
 mod files;
@@ -27,8 +31,10 @@ mod hours;
 mod inputs;
 mod join;
 mod layers;
+mod lookalike;
 mod name;
 mod node;
+mod open;
 mod passed;
 mod pattern;
 mod problem;
@@ -53,9 +59,11 @@ mod zone;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use absent::{Absent, absences};
 pub use adjustment::VARIABLE_PREFIX;
-pub use codes::CODES;
+pub use codes::{CODES, RETIRED};
 pub use config::{Config, Content, Entry, Leaf};
+pub use denied::Denied;
 pub use inputs::Inputs;
 pub use passed::notes;
 pub use problem::{At, Problem, Severity};
@@ -75,6 +83,8 @@ pub struct Loaded {
     pub sources: Sources,
     /// The names of the windows, as written.
     windows: Vec<Mark>,
+    /// The targets of the rules, where they are written.
+    targets: Vec<(Target, Mark)>,
 }
 
 impl Loaded {
@@ -84,6 +94,21 @@ impl Loaded {
         self.problems
             .iter()
             .any(|problem| problem.severity == Severity::Error)
+    }
+
+    /// Takes in problems that are found elsewhere, such as [notes], each at its place among the others.
+    pub fn add(&mut self, problems: Vec<Problem>) {
+        self.problems.extend(problems);
+        inputs::sort(self);
+    }
+
+    /// Makes errors of the warnings that are denied. Notes are never denied: they may depend on the day.
+    pub fn deny(&mut self, denied: &[Denied]) {
+        for problem in &mut self.problems {
+            if problem.severity == Severity::Warning && denied.iter().any(|denied| denied.covers(problem)) {
+                problem.severity = Severity::Error;
+            }
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::check::{Checker, Field};
 use super::codes;
+use super::lookalike;
 use super::problem::Problem;
 use super::source::Span;
 use super::words::quoted;
@@ -45,6 +46,9 @@ fn fault(text: &str, form: Form) -> Option<String> {
         let dots = if dots { ", `-` and `.`" } else { " and `-`" };
         return Some(match odd {
             ' ' => format!("has a blank; names have only small letters, digits{dots}"),
+            _ if lookalike::unseen(text).is_some() => {
+                format!("has an invisible character; names have only small letters, digits{dots}")
+            }
             _ => format!("has `{odd}`; names have only small letters, digits{dots}"),
         });
     }
@@ -67,7 +71,7 @@ fn allowed(c: char, dots: bool) -> bool {
 
 /// The nearest name that would be accepted.
 fn repaired(text: &str, form: Form) -> Option<String> {
-    let name: String = text
+    let name: String = lookalike::seen(text)
         .chars()
         .take(63)
         .flat_map(char::to_lowercase)
@@ -117,6 +121,7 @@ mod tests {
             repaired("My Service", Form::Subdomain).as_deref(),
             Some("my-service")
         );
+        assert_eq!(repaired("checkоut", Form::Subdomain).as_deref(), Some("checkout"));
         assert_eq!(repaired("a.b", Form::Label).as_deref(), Some("a-b"));
         assert_eq!(repaired("___", Form::Label), None);
     }

@@ -16,6 +16,8 @@ pub(super) struct Read {
     pub(super) rule: Option<Rule>,
     /// The names of the rule's windows.
     pub(super) windows: Vec<Mark>,
+    /// Whether a window of it reads its days and times in the zone of the settings.
+    pub(super) uses_default_zone: bool,
 }
 
 /// Reads one rule.
@@ -27,6 +29,7 @@ pub(super) fn read(written: Written<'_>, settings: &Settings, check: &mut Checke
         document,
         form,
         node,
+        is_sound,
         near,
     } = written;
     if document.is_none() {
@@ -39,17 +42,20 @@ pub(super) fn read(written: Written<'_>, settings: &Settings, check: &mut Checke
     let spec = spec::read(&node, form, namespace, near.as_deref(), settings, check);
     let mark = check.mark(span);
     let name = (!name.is_empty()).then_some(name);
-    let is_sound = check.errors() == errors && document.as_ref().is_none_or(|document| document.is_sound);
+    let is_sound =
+        is_sound && check.errors() == errors && document.as_ref().is_none_or(|document| document.is_sound);
     let mut read = Read {
         name: name.clone().map(|name| (name, mark.clone())),
         target: None,
         rule: None,
         windows: Vec::new(),
+        uses_default_zone: false,
     };
     let Some(spec) = spec else {
         return read;
     };
     read.windows = spec.schedule.iter().map(|sound| check.mark(sound.name)).collect();
+    read.uses_default_zone = spec.uses_default_zone;
     read.target = spec
         .target
         .clone()

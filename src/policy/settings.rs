@@ -4,6 +4,7 @@ use super::calendars::Calendars;
 use super::check::{Checker, Fields, Keys};
 use super::name::{self, Form};
 use super::node::{Key, Node};
+use super::source::Span;
 use super::zone;
 use crate::time::Zone;
 
@@ -18,6 +19,8 @@ pub(super) const DEFAULTS: Keys = Keys {
 #[derive(Debug, Default)]
 pub(super) struct Settings {
     zone: Option<Zone>,
+    /// Where the zone is said.
+    pub(super) zone_place: Option<Span>,
     /// For a target that has none, nor has its document.
     pub(super) namespace: Option<String>,
     pub(super) calendars: Calendars,
@@ -35,6 +38,9 @@ impl Settings {
             settings.zone = fields
                 .get("timezone", check)
                 .and_then(|field| zone::read(field, check));
+            if settings.zone.is_some() {
+                settings.zone_place = fields.get_quietly("timezone").map(|field| field.key);
+            }
             settings.namespace = fields
                 .get("namespace", check)
                 .and_then(|field| name::read(field, Form::Label, check));

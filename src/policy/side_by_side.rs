@@ -13,10 +13,10 @@ use super::window::Sound;
 use super::words::{self, quoted};
 
 /// Comparing every window with every other is for schedules that people write, and so is comparing all their dates.
-const COMPARED: usize = 200;
-const COMPARED_DATES: usize = 500_000;
+pub(super) const COMPARED: usize = 200;
+pub(super) const COMPARED_DATES: usize = 500_000;
 /// So many windows are tried together.
-const TOGETHER: usize = 50;
+pub(super) const TOGETHER: usize = 50;
 
 /// One bound of what a window sets.
 type Bound = fn(&Setting) -> Option<&Sourced<Replicas>>;
@@ -101,7 +101,7 @@ fn warn_if_lost(inner: &Sound, active: &[&Sound], dates_left: &mut usize, check:
         return check.warn(problem, inner.name);
     }
     let Some(winners) = covering(inner, &rivals) else {
-        return;
+        return warn_of_lost_bounds(inner, &rivals, dates_left, check);
     };
     let names: Vec<_> = winners.iter().map(|outer| &outer.window.name).collect();
     let highest = winners.iter().map(|outer| outer.window.priority).max();
@@ -121,6 +121,52 @@ fn warn_if_lost(inner: &Sound, active: &[&Sound], dates_left: &mut usize, check:
         problem = problem.also(check.mark(outer.name), "this one wins at times");
     }
     check.warn(problem, inner.name);
+}
+
+/// Warns of a bound that loses to one window that this one lies inside, where the other bound does not.
+fn warn_of_lost_bounds(inner: &Sound, rivals: &[&Sound], dates_left: &mut usize, check: &mut Checker<'_>) {
+    for (bound, key) in BOUNDS.into_iter().zip(["minReplicas", "maxReplicas"]) {
+        let Some(asked) = bound(&inner.window.sets) else {
+            continue;
+        };
+        let winner = rivals.iter().find(|outer| {
+            let effort = inner.extent.effort(&outer.extent);
+            if loses(&inner.window, &outer.window, bound) != Some(true) || effort > *dates_left {
+                return false;
+            }
+            *dates_left -= effort;
+            inner.extent.lies_inside(&outer.extent)
+        });
+        let Some((outer, wins)) = winner.and_then(|outer| Some((outer, bound(&outer.window.sets)?.value)))
+        else {
+            continue;
+        };
+        let stronger = if key == "minReplicas" && outer.window.sets.sugar {
+            "replicas"
+        } else {
+            key
+        };
+        let why = if outer.window.priority > inner.window.priority {
+            "has a higher priority"
+        } else {
+            "asks for more at the same priority"
+        };
+        let problem = Problem::warning(
+            codes::LOST_BOUND,
+            format!(
+                "`{key}: {}` of the window {} never has an effect: {} is open whenever it is, has `{stronger}: {wins}` and {why}",
+                asked.value,
+                quoted(&inner.window.name),
+                quoted(&outer.window.name)
+            ),
+        )
+        .also(check.mark(outer.name), "this one wins")
+        .hint(format!(
+            "give the inner window the higher `priority`, for example {}, or remove its `{key}`",
+            outer.window.priority.saturating_add(1)
+        ));
+        check.warn(problem, inner.name);
+    }
 }
 
 /// The windows to which this one loses each of its bounds, each at some of the times at which it is open.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::bounds;
 use super::check::{Checker, Field, Fields, Keys};
 use super::codes;
+use super::doubts;
 use super::node::{Key, Node, Value};
 use super::problem::Problem;
 use super::rule::{Limits, Setting, Target, Wake};
@@ -62,6 +63,7 @@ pub(super) enum Form {
 
 /// A rule without its name.
 pub(super) struct Spec {
+    pub(super) uses_default_zone: bool,
     pub(super) target: Option<(Target, Span)>,
     pub(super) schedule: Vec<Sound>,
     pub(super) default: Setting,
@@ -82,6 +84,7 @@ pub(super) fn read(
         Form::Document => &SPEC,
         Form::Policy => &RULE,
     };
+    let errors = check.errors();
     let fields = Fields::read(node, keys, check)?;
     let hint = match near {
         Some(near) => &format!(
@@ -145,7 +148,24 @@ pub(super) fn read(
     if let Some(description) = fields.get("description", check) {
         description.text(check);
     }
+    if check.errors() == errors {
+        let key = |name| fields.get_quietly(name).map(|field| field.key);
+        let keys = doubts::Keys {
+            default: key("default"),
+            limits: key("limits"),
+            zone: key("timezone"),
+        };
+        let rule = doubts::Subject {
+            windows: &schedule,
+            default: &default.setting,
+            limits: &limits,
+            keys,
+        };
+        doubts::tell(&rule, check);
+    }
+    let uses_default_zone = !fields.has("timezone") && schedule.iter().any(|sound| !sound.names_zone);
     Some(Spec {
+        uses_default_zone,
         target,
         schedule,
         default: default.setting,
@@ -228,43 +248,42 @@ fn tell_twice(name: &str, span: Span, first: Span, check: &mut Checker<'_>) {
     check.report(problem, span);
 }
 
-/// A rule with its windows by name, so that layers can be joined; what has no name, or one twice, is told.
-pub(super) fn by_name(rule: &Node, form: Form, check: &mut Checker<'_>) -> Option<Node> {
+/// A rule with its windows by name, so that layers can be joined; what has no name, or one twice, is told and left out.
+pub(super) fn by_name(rule: &Node, form: Form, check: &mut Checker<'_>) -> Node {
     let mut rule = rule.clone();
     let Value::Map(entries) = &mut rule.value else {
-        return Some(rule);
+        return rule;
     };
-    for (_, node) in entries.iter_mut().filter(|(key, _)| key.text == "schedule") {
-        match std::mem::replace(&mut node.value, Value::Null) {
-            Value::Seq(items) => node.value = Value::Map(named(items, check)?),
-            Value::Map(windows) if form == Form::Document => {
-                node.value = Value::Map(windows);
-                tell_no_windows(node, form, check);
-                return None;
-            }
-            other => node.value = other,
+    let schedules = entries.iter_mut().filter(|(key, _)| key.text == "schedule");
+    for (_, node) in schedules {
+        if matches!(node.value, Value::Map(_)) && form == Form::Document {
+            tell_no_windows(node, form, check);
+        } else if let Value::Seq(items) = &mut node.value {
+            let items = std::mem::take(items);
+            node.value = Value::Map(named(items, check));
         }
     }
-    Some(rule)
+    rule
 }
 
-fn named(items: Vec<Node>, check: &mut Checker<'_>) -> Option<Vec<(Key, Node)>> {
-    let errors = check.errors();
+fn named(items: Vec<Node>, check: &mut Checker<'_>) -> Vec<(Key, Node)> {
     let mut names: BTreeMap<String, Span> = BTreeMap::new();
     let mut windows = Vec::with_capacity(items.len());
     for mut item in items {
         let Some(name) = window::name_in_list(&item, check) else {
             continue;
         };
-        if let Some(first) = names.insert(name.text.clone(), name.span) {
-            tell_twice(&name.text, name.span, first, check);
+        if let Some(first) = names.get(&name.text) {
+            tell_twice(&name.text, name.span, *first, check);
+            continue;
         }
+        names.insert(name.text.clone(), name.span);
         if let Value::Map(entries) = &mut item.value {
             entries.retain(|(key, _)| key.text != "name");
         }
         windows.push((name, item));
     }
-    (check.errors() == errors).then_some(windows)
+    windows
 }
 
 fn wake(field: Field<'_>, check: &mut Checker<'_>) -> Option<Wake> {

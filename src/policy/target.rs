@@ -171,6 +171,10 @@ fn kind(
         problem.hint(format!("add `apiVersion: {version}`"))
     } else if let Some(meant) = short.or_else(|| words::meant(text, &names)) {
         problem.hint(format!("did you mean `{meant}`?"))
+    } else if let Some((meant, version)) = nearly_with_version(text) {
+        problem.hint(format!(
+            "did you mean `{meant}`? it needs `apiVersion: {version}` beside it"
+        ))
     } else {
         problem.hint(format!(
             "it is {}; any other kind needs `apiVersion` beside it",
@@ -179,6 +183,13 @@ fn kind(
     };
     check.report(problem, field.node.span);
     None
+}
+
+/// The kind that needs its version, and which, if one of these is misspelt.
+fn nearly_with_version(text: &str) -> Option<(&'static str, &'static str)> {
+    let names: Vec<_> = WITH_VERSION.iter().map(|(kind, _)| *kind).collect();
+    let meant = words::meant(text, &names)?;
+    WITH_VERSION.iter().find(|(kind, _)| *kind == meant).copied()
 }
 
 /// A kind of somebody else's: one word in letters and digits.

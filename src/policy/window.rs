@@ -107,6 +107,8 @@ pub(super) struct Sound {
     pub(super) name: Span,
     /// The value of its `lead`.
     pub(super) lead: Option<Span>,
+    /// Whether it has a `timezone` of its own.
+    pub(super) names_zone: bool,
 }
 
 /// Reads one entry, which is named by its key if it has one; `zone` is the rule's, for a window that has none.
@@ -160,6 +162,7 @@ pub(super) fn read(
                 extent: when.extent,
                 name: *span,
                 lead: lead.map(|lead| lead.span),
+                names_zone: fields.has("timezone"),
             })
         }
         _ => None,

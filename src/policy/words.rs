@@ -1,5 +1,7 @@
 //! Words for messages: quoting what the user wrote, lists of choices, and "did you mean".
 
+use super::lookalike;
+
 /// A longer text is no weekday, date, time, length or zone; nobody should compare it with all of them.
 pub(super) const LONGEST_WORD: usize = 80;
 
@@ -101,9 +103,10 @@ pub(crate) fn meant<'a>(text: &str, known: &[&'a str]) -> Option<&'a str> {
         .map(|(_, word)| word)
 }
 
-/// Lower case without separators.
+/// Lower case without separators, as it is seen.
 pub(super) fn plain(text: &str) -> String {
-    text.chars()
+    lookalike::seen(text)
+        .chars()
         .filter(|c| !matches!(c, '-' | '_' | ' ' | '.'))
         .flat_map(char::to_lowercase)
         .collect()

@@ -2,7 +2,7 @@
 //!
 //! The event parser is used directly, not through serde, because it keeps going: every duplicate key is told with both
 //! places, and the documents after a broken one are read too. Plain scalars follow YAML 1.2 (`16:00` and `yes`
-//! are texts).
+//! are texts); merge keys (`<<`) are YAML 1.1's, since people write them.
 
 use std::collections::HashMap;
 
@@ -10,6 +10,7 @@ use granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, T
 
 use super::check::Checker;
 use super::codes;
+use super::lookalike;
 use super::node::{Key, Node, Value};
 use super::problem::Problem;
 use super::source::Span;
@@ -21,6 +22,8 @@ const DEEPEST: usize = 48;
 const COPIES: usize = 50_000;
 /// A text this long counts as one more node when it is copied.
 const TEXT_PER_NODE: usize = 64;
+/// The merge key of YAML 1.1.
+const MERGE: &str = "<<";
 /// After so many broken documents in one file, the rest is not worth telling.
 const BROKEN_DOCUMENTS: usize = 10;
 
@@ -65,10 +68,13 @@ struct Built {
     node: Node,
     weight: usize,
     height: usize,
+    /// A map or list without a bracket of its own to point at.
+    is_block: bool,
 }
 
 struct Frame {
     span: Span,
+    is_block: bool,
     anchor: usize,
     content: Content,
     weight: usize,
@@ -80,12 +86,20 @@ enum Content {
     Map {
         entries: Vec<(Key, Node)>,
         seen: HashMap<String, Span>,
+        /// The maps of merge keys, the strongest first.
+        merged: Vec<Vec<(Key, Node)>>,
         pending: Option<Pending>,
     },
 }
 
-/// A key that waits for its value; `None` when the entry is dropped because its key was reported.
-struct Pending(Option<Key>);
+/// A key that waits for its value.
+enum Pending {
+    Value(Key),
+    /// `<<`.
+    Merge,
+    /// The entry is dropped because its key was reported.
+    Nothing,
+}
 
 #[derive(Default)]
 struct Builder {
@@ -111,6 +125,7 @@ impl Builder {
                     node: Node { value, span },
                     weight,
                     height: 0,
+                    is_block: false,
                 };
                 self.finish(built, anchor, check, documents)
             }
@@ -122,6 +137,7 @@ impl Builder {
                 let content = Content::Map {
                     entries: Vec::new(),
                     seen: HashMap::new(),
+                    merged: Vec::new(),
                     pending: None,
                 };
                 self.open(content, anchor, tag.as_deref(), span, check);
@@ -163,6 +179,7 @@ impl Builder {
         }
         self.frames.push(Frame {
             span,
+            is_block: span.start == span.end,
             anchor,
             content,
             weight: 1,
@@ -221,7 +238,7 @@ impl Builder {
         };
         frame.weight += built.weight;
         frame.height = frame.height.max(built.height + 1);
-        frame.put(built.node, check);
+        frame.put(built, check);
         true
     }
 
@@ -232,12 +249,16 @@ impl Builder {
 }
 
 impl Frame {
-    fn put(&mut self, mut node: Node, check: &mut Checker<'_>) {
+    fn put(&mut self, built: Built, check: &mut Checker<'_>) {
+        let Built {
+            mut node, is_block, ..
+        } = built;
         match &mut self.content {
             Content::Seq(items) => items.push(node),
             Content::Map {
                 entries,
                 seen,
+                merged,
                 pending,
             } => match pending.take() {
                 None => {
@@ -245,15 +266,16 @@ impl Frame {
                     if self.span.start == self.span.end {
                         self.span = node.span;
                     }
-                    *pending = Some(Pending(key(node, seen, check)));
+                    *pending = Some(key(node, seen, check));
                 }
-                Some(Pending(Some(key))) => {
-                    if is_block(&node) {
+                Some(Pending::Value(key)) => {
+                    if is_block {
                         node.span = key.span;
                     }
                     entries.push((key, node));
                 }
-                Some(Pending(None)) => {}
+                Some(Pending::Merge) => merge(node, merged, check),
+                Some(Pending::Nothing) => {}
             },
         }
     }
@@ -261,7 +283,21 @@ impl Frame {
     fn close(self) -> Built {
         let value = match self.content {
             Content::Seq(items) => Value::Seq(items),
-            Content::Map { entries, .. } => Value::Map(entries),
+            Content::Map {
+                mut entries,
+                mut seen,
+                merged,
+                ..
+            } => {
+                for (key, node) in merged.into_iter().flatten() {
+                    // What the map says itself counts, then what was merged first.
+                    if !seen.contains_key(&key.text) {
+                        seen.insert(key.text.clone(), key.span);
+                        entries.push((key, node));
+                    }
+                }
+                Value::Map(entries)
+            }
         };
         Built {
             node: Node {
@@ -270,21 +306,36 @@ impl Frame {
             },
             weight: self.weight,
             height: self.height,
+            is_block: self.is_block,
         }
     }
 }
 
-/// Whether it has no bracket of its own to point at.
-fn is_block(node: &Node) -> bool {
-    match &node.value {
-        Value::Map(entries) => entries.first().is_some_and(|(key, _)| key.span == node.span),
-        Value::Seq(_) => node.span.start == node.span.end,
-        _ => false,
+/// Takes the value of a merge key: a map, or a list of maps of which the first is the strongest.
+fn merge(node: Node, merged: &mut Vec<Vec<(Key, Node)>>, check: &mut Checker<'_>) {
+    let maps = match node.value {
+        Value::Seq(items) => items,
+        value => vec![Node { value, ..node }],
+    };
+    for map in maps {
+        if let Value::Map(entries) = map.value {
+            merged.push(entries);
+            continue;
+        }
+        let problem = Problem::error(
+            codes::BAD_MERGE,
+            format!(
+                "`<<` takes the keys of another map, or of a list of maps, found {}",
+                map.describe()
+            ),
+        )
+        .hint("name a map with an anchor, `&base`, and write `<<: *base`, or `<<: [*one, *other]`");
+        check.report(problem, map.span);
     }
 }
 
 /// The key that a node is, if the map may have it.
-fn key(node: Node, seen: &mut HashMap<String, Span>, check: &mut Checker<'_>) -> Option<Key> {
+fn key(node: Node, seen: &mut HashMap<String, Span>, check: &mut Checker<'_>) -> Pending {
     let span = node.span;
     let text = match node.value {
         Value::Str(text) => text,
@@ -297,15 +348,9 @@ fn key(node: Node, seen: &mut HashMap<String, Span>, check: &mut Checker<'_>) ->
             )
             .hint("a text that contains brackets needs quotes; a template (`{{ … }}`) must be filled in before easyscale reads it");
             check.report(problem, span);
-            return None;
+            return Pending::Nothing;
         }
     };
-    if text == "<<" {
-        let problem = Problem::error(codes::MERGE_KEY, "the merge key `<<` is not supported")
-            .hint("write the keys out; an alias (`*name`) for one whole value works");
-        check.report(problem, span);
-        return None;
-    }
     if let Some(&first) = seen.get(&text) {
         let mark = check.mark(first);
         let problem = Problem::error(
@@ -313,12 +358,19 @@ fn key(node: Node, seen: &mut HashMap<String, Span>, check: &mut Checker<'_>) ->
             format!("{} is written twice", quoted(&text)),
         )
         .also(mark, "first written here")
-        .hint("keep one of the two");
+        .hint(match text.as_str() {
+            MERGE => "one `<<` takes several maps: `<<: [*one, *other]`",
+            _ => "keep one of the two",
+        });
         check.report(problem, span);
-        return None;
+        return Pending::Nothing;
     }
     seen.insert(text.clone(), span);
-    Some(Key { text, span })
+    // In quotes it is a key like any other.
+    if text == MERGE && check.slice(span) == MERGE {
+        return Pending::Merge;
+    }
+    Pending::Value(Key { text, span })
 }
 
 fn too_complex(span: Span, check: &mut Checker<'_>) {
@@ -415,7 +467,11 @@ fn report_syntax(error: &ScanError, text: &str, base: usize, check: &mut Checker
         .filter(|c| !matches!(c, '\n' | '\r'))
         .map_or(0, char::len_utf8);
     let mut problem = Problem::error(codes::SYNTAX, message);
-    problem.hint = hint.map(str::to_owned);
+    problem.hint = match (hint, stranger_near(text, start)) {
+        (Some(hint), Some(sentence)) => Some(format!("{hint}; {sentence}")),
+        (None, Some(sentence)) => Some(sentence),
+        (hint, None) => hint.map(str::to_owned),
+    };
     check.report(
         problem,
         Span {
@@ -423,6 +479,20 @@ fn report_syntax(error: &ScanError, text: &str, base: usize, check: &mut Checker
             end: base + start + width,
         },
     );
+}
+
+/// A wide colon or an odd blank is not seen, and the parser takes it for text.
+fn stranger_near(text: &str, start: usize) -> Option<String> {
+    let before = text.get(..start).unwrap_or_default();
+    let line = before.matches('\n').count();
+    let code = |line: usize| {
+        text.lines()
+            .nth(line)?
+            .split('#')
+            .next()
+            .and_then(lookalike::stranger)
+    };
+    code(line).or_else(|| code(line.checked_sub(1)?))
 }
 
 const TAB: &str = "a tab is used as indentation";

@@ -1,14 +1,13 @@
-//! Problems as text with the line and a caret under it, as one line each, and as JSON.
+//! Problems as text with the line and a caret under it, and as one line each.
 //!
 //! Everything that comes from a file is made harmless first: no control character and nothing that reverses the
 //! direction of text reaches the terminal, long lines are cut around the caret, and a flood of problems ends.
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
-use serde_json::{Value, json};
 
-use super::escape::{escaped, is_obeyed};
 use crate::policy::{At, Mark, Problem, Severity, Source, Sources};
+use crate::report::escape::{escaped, is_obeyed};
 
 /// So many problems are shown in full; the rest is counted.
 pub const SHOWN: usize = 100;
@@ -38,6 +37,7 @@ pub fn text(problems: &[Problem], sources: &Sources, color: bool) -> String {
     }
     out.push_str(&rest(problems));
     out.push_str(&summary(problems));
+    out.push_str(&more(problems));
     out
 }
 
@@ -84,24 +84,6 @@ pub fn short(problems: &[Problem]) -> String {
     out
 }
 
-/// `{"problems": [{"severity", "code", "message", "source", "hint"}]}`, all of them; a key that does not apply is null.
-#[must_use]
-pub fn json(problems: &[Problem]) -> Value {
-    let problems: Vec<Value> = problems
-        .iter()
-        .map(|problem| {
-            json!({
-                "severity": problem.severity.to_string(),
-                "code": problem.code,
-                "message": problem.message,
-                "source": problem.source(),
-                "hint": problem.hint,
-            })
-        })
-        .collect();
-    json!({ "problems": problems })
-}
-
 fn rest(problems: &[Problem]) -> String {
     match problems.len().saturating_sub(SHOWN) {
         0 => String::new(),
@@ -129,6 +111,22 @@ fn summary(problems: &[Problem]) -> String {
     } else {
         format!("{}\n", counts.join(", "))
     }
+}
+
+/// Where the worst of them is explained.
+fn more(problems: &[Problem]) -> String {
+    let Some(worst) = problems.iter().min_by_key(|problem| problem.severity) else {
+        return String::new();
+    };
+    let article = if worst.severity == Severity::Error {
+        "an"
+    } else {
+        "a"
+    };
+    format!(
+        "For more about {article} {}: easyscale explain-code {}\n",
+        worst.severity, worst.code
+    )
 }
 
 fn picture<'a>(problem: &'a Problem, sources: &Sources) -> Group<'a> {
@@ -287,8 +285,9 @@ fn harmless(text: &str, offsets: &mut [usize]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{SHOWN, json, short, text};
+    use super::{SHOWN, short, text};
     use crate::policy::{Loaded, check};
+    use crate::report::problems::json;
 
     fn checked(yaml: &str) -> Loaded {
         check(vec![("a.yaml".to_owned(), yaml.to_owned())])
