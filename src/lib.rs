@@ -13,6 +13,7 @@
 
 pub mod cli;
 pub mod cluster;
+pub mod draft;
 pub mod engine;
 pub mod plan;
 pub mod policy;

@@ -3,13 +3,13 @@
 use super::args::{Cli, Command};
 use super::exit::Exit;
 use super::printer::Printer;
-use super::{apply, completions, explain, logging, plan, restore, timeline, validate, version};
+use super::{apply, completions, explain, generate, logging, plan, restore, timeline, validate, version};
 use crate::plan::Failure;
 
 const FIRST_STEPS: &str = "\
 easyscale sets the replica bounds of Kubernetes autoscalers on a schedule.
 
-  1. Write a rule:      policies/my-service.yaml (see `docs/quick-start.md`)
+  1. Write a rule:      easyscale generate (it asks; `docs/quick-start.md` has one by hand)
   2. Check it:          easyscale validate policies/
   3. See what changes:  easyscale plan policies/
   4. Do it:             easyscale apply policies/
@@ -36,6 +36,7 @@ pub fn run(cli: Cli) -> Exit {
         Some(Command::Timeline(args)) => timeline::run(args, printer),
         Some(Command::Validate(args)) => validate::run(args, printer),
         Some(Command::Explain(args)) => explain::run(args, printer),
+        Some(Command::Generate(args)) => block_on(generate::run(args, printer)),
         Some(Command::Version(args)) => version::run(&args, printer),
         Some(Command::Completions(args)) => completions::run(&args, printer),
     });

@@ -6,6 +6,7 @@ mod completions;
 mod dispatch;
 mod exit;
 mod explain;
+mod generate;
 mod load;
 mod logging;
 mod plan;
