@@ -9,6 +9,7 @@
 //!                   report --> stdout      cluster::apply --> Outcome --> events, exit status
 //! ```
 //!
+//! `draft` writes such files in the first place, from answers and from what other tools were told.
 //! `plan`, `apply`, `restore` and the tests walk this same road.
 
 pub mod cli;

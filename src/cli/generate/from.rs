@@ -46,7 +46,7 @@ pub(super) fn run(args: GenerateArgs, printer: Printer) -> anyhow::Result<Exit> 
     let text = read(&from).with_context(|| format!("cannot read {}", from.display()))?;
     let context = Context {
         zone: timezone,
-        target,
+        target: target.clone(),
         at: at.unwrap_or_else(load::now),
     };
     let Carried { drafts, remarks } = match draft::carry_over(&text, &context) {
@@ -61,6 +61,11 @@ pub(super) fn run(args: GenerateArgs, printer: Printer) -> anyhow::Result<Exit> 
         if let Some(hint) = &remark.hint {
             printer.talk(&format!("  hint: {}\n", printable(hint)));
         }
+    }
+    if let Some(target) = target
+        && !drafts.iter().any(|draft| draft.target == target)
+    {
+        printer.warn("--target is for scheduled actions of AWS, of which none was carried over");
     }
     let left_out = remarks.iter().filter(|remark| remark.left_out).count();
     if drafts.is_empty() {

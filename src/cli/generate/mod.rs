@@ -23,7 +23,7 @@ use ask::{Answer, Stopped};
 use file::Place;
 
 const EXAMPLE: &str = "for example: easyscale generate --target deployment/shop/checkout --weekdays 16:00-18:00=5..20 \
-                       --timezone Europe/Berlin; on a terminal it asks";
+                       --timezone Europe/Berlin; on a terminal it asks for what is missing";
 
 pub(super) async fn run(args: GenerateArgs, printer: Printer) -> anyhow::Result<Exit> {
     if args.from.is_some() {
@@ -33,7 +33,7 @@ pub(super) async fn run(args: GenerateArgs, printer: Printer) -> anyhow::Result<
     if asks && !printer.can_ask() {
         printer.error(
             &format!(
-                "nobody can be asked here, and what to write is not said: {}",
+                "there is no terminal to ask on, and these are missing: {}",
                 missing(&args)
             ),
             Some(EXAMPLE),

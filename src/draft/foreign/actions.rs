@@ -34,8 +34,11 @@ pub(super) struct Timetable {
 
 impl Sets {
     fn then(self, later: Self) -> Self {
+        if later.replicas.is_some() {
+            return later;
+        }
         Self {
-            replicas: later.replicas.or(self.replicas),
+            replicas: self.replicas.filter(|_| later == Self::default()),
             min: later.min.or(self.min),
             max: later.max.or(self.max),
         }
@@ -58,7 +61,11 @@ impl Sets {
     fn disagrees(self, other: Self) -> bool {
         let differ =
             |one: Option<Replicas>, other: Option<Replicas>| one.is_some() && other.is_some() && one != other;
-        differ(self.replicas, other.replicas) || differ(self.min, other.min) || differ(self.max, other.max)
+        let one_sleeps = self.replicas.is_some() != other.replicas.is_some();
+        one_sleeps
+            || differ(self.replicas, other.replicas)
+            || differ(self.min, other.min)
+            || differ(self.max, other.max)
     }
 }
 
@@ -212,7 +219,7 @@ mod tests {
                 max,
             },
         };
-        let actions = vec![
+        let mut actions = vec![
             set(0, Some(2), None),
             set(3600, None, Some(9)),
             set(7200, Some(1), Some(5)),

@@ -171,11 +171,20 @@ fn span(
     let wait = |action: &Action| (action.at + WEEK - now - 1) % WEEK + 1;
     let soonest = week.iter().map(wait).min()?;
     let next: Vec<&Action> = week.iter().filter(|action| wait(action) == soonest).collect();
-    let sets_min = sets.min.is_none() || next.iter().any(|action| action.sets.min.is_some());
-    let sets_max = sets.max.is_none() || next.iter().any(|action| action.sets.max.is_some());
+    let sets_all =
+        |action: &&Action| action.sets.replicas.is_some() || action.sets.min.and(action.sets.max).is_some();
+    let sets_sleep = sets.replicas.is_none() || next.iter().any(sets_all);
+    let sets_min = sets.min.is_none()
+        || next
+            .iter()
+            .any(|action| action.sets.replicas.or(action.sets.min).is_some());
+    let sets_max = sets.max.is_none()
+        || next
+            .iter()
+            .any(|action| action.sets.replicas.or(action.sets.max).is_some());
     let until = second(at) + i64::from(soonest);
     let undisturbed = following.is_none_or(|following| second(following) >= until);
-    if !(sets_min && sets_max && undisturbed) {
+    if !(sets_sleep && sets_min && sets_max && undisturbed) {
         return None;
     }
     let days = i32::try_from(until.div_euclid(i64::from(DAY))).ok()?;
@@ -277,32 +286,51 @@ fn sets(action: &Value, what: &str, work: &mut Work<'_>) -> Result<Sets, Refusal
             }),
         }
     };
-    let sets = Sets {
-        replicas: None,
-        min: bound(["MinCapacity", "MinSize"])?,
-        max: bound(["MaxCapacity", "MaxSize"])?,
+    let sets = match (
+        bound(["MinCapacity", "MinSize"])?,
+        bound(["MaxCapacity", "MaxSize"])?,
+    ) {
+        (Some(0), Some(0)) => Sets {
+            replicas: Some(0),
+            ..Sets::default()
+        },
+        (_, Some(0)) => {
+            return Err((
+                "it sets the ceiling alone to 0, which no autoscaler of Kubernetes takes".to_owned(),
+                "write a window with `replicas: 0`, which lets the workload sleep".to_owned(),
+            ));
+        }
+        (Some(0), max) => {
+            work.look_at(
+                what,
+                "AWS may go down to 0 when there is no load, which an HPA does not",
+                "the rule says at least 1; `replicas: 0` lets the workload sleep by the clock",
+            );
+            Sets {
+                replicas: None,
+                min: Some(1),
+                max,
+            }
+        }
+        (min, max) => Sets {
+            replicas: None,
+            min,
+            max,
+        },
     };
-    if sets.max == Some(0) {
-        return Err((
-            "it sets the ceiling to 0, which no autoscaler of Kubernetes takes".to_owned(),
-            "write a window with `replicas: 0`, which lets the workload sleep".to_owned(),
-        ));
-    }
-    if capacity
-        .get("DesiredCapacity")
-        .is_some_and(|desired| desired.as_i64().is_some_and(|desired| desired >= 0))
-    {
-        work.leave_out(
-            format!("{what}, DesiredCapacity"),
-            "the autoscaler chooses the number between the bounds",
-            "if so many are needed, raise `minReplicas` of the window",
-        );
-    }
     if sets.copies().is_none() {
         return Err((
             "it sets neither a floor nor a ceiling".to_owned(),
             "write a window with the number that you need".to_owned(),
         ));
+    }
+    let desired = capacity.get("DesiredCapacity").and_then(Value::as_i64);
+    if desired.is_some_and(|desired| desired >= 0) {
+        work.leave_out(
+            format!("{what}, DesiredCapacity"),
+            "the autoscaler chooses the number between the bounds",
+            "if so many are needed, raise `minReplicas` of the window",
+        );
     }
     Ok(sets)
 }

@@ -189,10 +189,24 @@ fn tell_rest(title: &str, own: &Notes, of_namespace: &Notes, work: &mut Work<'_>
                 "none is needed: a window opens for all objects alike",
             ),
             "exclude" | "downtime-replicas" => {}
-            key if TIMES.contains(&key) => {}
+            key if TIMES.contains(&key) => {
+                if value.split(',').any(has_no_days) {
+                    work.look_at(
+                        what,
+                        format!("{} names no weekdays, which is every day", quoted(value)),
+                        "if your downscaler has a frame of weekdays of its own (DEFAULT_WEEKFRAME), add `days` to the windows",
+                    );
+                }
+            }
             _ => work.leave_out(what, format!("{} is not understood", quoted(value)), "see whether you still need it"),
         }
     }
+}
+
+/// Whether a span starts with its hours.
+fn has_no_days(span: &str) -> bool {
+    let first = span.split_whitespace().next().unwrap_or_default();
+    first.contains(':') && instants(span.trim()).is_none()
 }
 
 fn down(own: &Notes, of_namespace: &Notes, zone: Option<&Zone>) -> Result<Down, Refusal> {
