@@ -288,10 +288,6 @@ pub(super) struct ExplainArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct GenerateArgs {
-    /// Carry over what another tool was told, from a file (`-`: stdin) of annotated objects, KEDA ScaledObjects,
-    /// CronHorizontalPodAutoscalers or scheduled actions of AWS.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["weekdays", "weekends", "daily", "days", "dates", "default", "name", "cluster", "context"])]
-    pub(super) from: Option<PathBuf>,
     /// What to scale, as kind/namespace/name: deployment/shop/checkout, hpa/shop/checkout.
     #[arg(long, value_name = "TARGET", value_parser = target)]
     pub(super) target: Option<Target>,
@@ -322,6 +318,10 @@ pub(super) struct GenerateArgs {
     /// Where to write it; `-` is stdout. Without it: policies/NAME.yaml, policies/from-FILE.yaml.
     #[arg(long, value_name = "PATH")]
     pub(super) file: Option<PathBuf>,
+    /// Carry over what another tool was told, from a file (`-`: stdin) of annotated objects, KEDA ScaledObjects,
+    /// CronHorizontalPodAutoscalers or scheduled actions of AWS.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["weekdays", "weekends", "daily", "days", "dates", "default", "name", "cluster", "context"])]
+    pub(super) from: Option<PathBuf>,
     /// Offer the workloads of a file: what `kubectl get hpa,deploy,sts -A -o yaml` prints. Without it: of the cluster.
     #[arg(long, value_name = "FILE", conflicts_with = "context")]
     pub(super) cluster: Option<PathBuf>,

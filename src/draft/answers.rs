@@ -2,7 +2,7 @@
 
 use super::copies::Copies;
 use super::quoted;
-use super::rule::{Draft, DraftWindow, Unusable, When};
+use super::rule::{Draft, DraftWindow, Hours, Unusable, When};
 use super::week::{DAY, Week};
 use crate::policy::Target;
 use crate::time::{Dates, TimeOfDay, Weekdays, Zone};
@@ -72,12 +72,7 @@ impl Asked {
 
     /// One answer from its parts: `dates` empty means every date.
     #[must_use]
-    pub fn new(
-        days: Weekdays,
-        dates: Vec<String>,
-        hours: Option<(TimeOfDay, TimeOfDay)>,
-        copies: Copies,
-    ) -> Self {
+    pub fn new(days: Weekdays, dates: Vec<String>, hours: Option<Hours>, copies: Copies) -> Self {
         Self {
             when: When::Days { days, dates, hours },
             copies,
@@ -127,7 +122,7 @@ impl Asked {
     ///
     /// # Errors
     /// In words: what is wrong and what to write.
-    pub fn hours(text: &str) -> Result<Option<(TimeOfDay, TimeOfDay)>, String> {
+    pub fn hours(text: &str) -> Result<Option<Hours>, String> {
         let Some((start, end)) = text.split_once('-') else {
             return Err(format!("{} has no end; {HOURS}", quoted(text)));
         };
@@ -160,10 +155,7 @@ impl Asked {
 }
 
 /// Takes `WHEN[@HOURS]=COPIES` apart.
-fn parts<'a>(
-    text: &'a str,
-    example: &str,
-) -> Result<(&'a str, Option<(TimeOfDay, TimeOfDay)>, Copies), String> {
+fn parts<'a>(text: &'a str, example: &str) -> Result<(&'a str, Option<Hours>, Copies), String> {
     let Some((when, copies)) = text.split_once('=') else {
         return Err(format!(
             "{} does not say how many copies; write them behind `=`, for example {example}",

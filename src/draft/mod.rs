@@ -20,4 +20,4 @@ pub use answers::{Answers, Asked};
 pub use copies::Copies;
 pub use document::{file, quoted, text};
 pub use foreign::{Carried, Context, LARGEST_EXPORT, Remark, carry_over};
-pub use rule::{Draft, DraftWindow, Unusable, When};
+pub use rule::{Draft, DraftWindow, Hours, Unusable, When};

@@ -36,6 +36,9 @@ pub struct DraftWindow {
     pub priority: i32,
 }
 
+/// Start and end of a window on each of its days; until the next day where the end is not after the start.
+pub type Hours = (TimeOfDay, TimeOfDay);
+
 /// When a window is open.
 #[derive(Debug, Clone, PartialEq)]
 pub enum When {
@@ -46,7 +49,7 @@ pub enum When {
         /// As in a rule: `2026-12-24`, `12-24`, `2026-11-27..2026-11-30`; none: every date.
         dates: Vec<String>,
         /// Start and end; `None`: the whole day.
-        hours: Option<(TimeOfDay, TimeOfDay)>,
+        hours: Option<Hours>,
     },
     /// From one moment to another, as in a rule: `Fri 20:10`, or `2026-11-27T00:00` with or without an offset.
     Span {

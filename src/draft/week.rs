@@ -204,7 +204,7 @@ mod tests {
     fn whole_days_and_midnight() {
         assert_eq!(shown(&Week::on_days(Weekdays::WEEKEND, 0, DAY)), ["weekends"]);
         let sunday_and_monday = Weekdays::parse("Sun-Mon").unwrap();
-        assert_eq!(shown(&Week::on_days(sunday_and_monday, 0, DAY)), ["Sun-Mon"]);
+        assert_eq!(shown(&Week::on_days(sunday_and_monday, 0, DAY)), ["Sun, Mon"]);
         assert_eq!(
             shown(&Week::on_days(Weekdays::DAILY, 22 * 3600, DAY)),
             ["daily 22:00-24:00"]

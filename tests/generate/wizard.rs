@@ -145,3 +145,21 @@ fn with_all_flags_nothing_is_asked() {
     assert_eq!(status, 0, "{said}");
     assert!(said.contains("Wrote policies/a.yaml."), "{said}");
 }
+
+#[test]
+fn a_cluster_that_does_not_answer_holds_nobody_up() {
+    let sandbox = Sandbox::new("wizard-silent-cluster");
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = silent.local_addr().expect("it has one").port();
+    let kubeconfig = format!(
+        "apiVersion: v1\nkind: Config\ncurrent-context: silent\nclusters: [{{name: c, cluster: {{server: \"http://127.0.0.1:{port}\"}}}}]\n\
+         users: [{{name: u, user: {{}}}}]\ncontexts: [{{name: silent, context: {{cluster: c, user: u}}}}]\n"
+    );
+    sandbox.write("no-kubeconfig-here", kubeconfig);
+    let mut terminal = wizard(&sandbox, &["--weekends", "3", "--timezone", "UTC"]);
+    terminal.see("Looking for autoscaled workloads on context silent");
+    terminal.answer("Kind, namespace and name", "deployment/shop/a");
+    terminal.answer("Write it to policies/a.yaml?", "");
+    let (said, status) = terminal.end();
+    assert_eq!(status, 0, "{said}");
+}

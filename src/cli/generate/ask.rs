@@ -10,10 +10,10 @@ use inquire::{Confirm, InquireError, MultiSelect, Select, Text};
 use super::file::Place;
 use super::offer::Offer;
 use crate::cli::args;
-use crate::draft::{Asked, Copies};
+use crate::draft::{Asked, Copies, Hours};
 use crate::policy::Target;
 use crate::report::printable;
-use crate::time::{TimeOfDay, Weekdays, Zone};
+use crate::time::{Weekdays, Zone};
 
 /// Why there is no answer.
 #[derive(Debug)]
@@ -139,7 +139,7 @@ fn some_days() -> Answer<Weekdays> {
     again(Asked::days(&chosen.join(",")))
 }
 
-fn hours(required: bool) -> Answer<Option<(TimeOfDay, TimeOfDay)>> {
+fn hours(required: bool) -> Answer<Option<Hours>> {
     let read = move |text: &str| match text.trim() {
         "" if required => {
             Err("every day and all day is no special time: write hours, such as 16:00-18:00".to_owned())

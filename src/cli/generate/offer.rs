@@ -9,6 +9,7 @@ use crate::cli::printer::Printer;
 use crate::cluster::{Cluster, Connection, Live, Manifests};
 use crate::plan::{Observed, Options, Planner};
 use crate::policy::Target;
+use crate::report::printable;
 
 /// Who is asked which workload should not wait for a cluster that is not there.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -43,17 +44,15 @@ pub(super) async fn workloads(
     };
     let look = async {
         let cluster = Live::connect(&connection).await?;
-        let observed = cluster.observe(&planner).await?;
-        Ok((cluster.name(), observed))
+        let name = cluster.name();
+        printer.talk(&format!(
+            "Looking for autoscaled workloads on {} …\n",
+            printable(&name)
+        ));
+        cluster.observe(&planner).await
     };
     match load::in_time(PATIENCE, look).await {
-        Ok((name, observed)) => {
-            printer.talk(&format!(
-                "Autoscaled workloads on {}:\n",
-                crate::report::printable(&name)
-            ));
-            Ok(offers(&observed))
-        }
+        Ok(observed) => Ok(offers(&observed)),
         Err(failure) => {
             tracing::debug!(message = failure.message, "no workloads to offer");
             Ok(Vec::new())

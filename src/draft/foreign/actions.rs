@@ -225,11 +225,23 @@ mod tests {
             set(7200, Some(1), Some(5)),
         ];
         assert_eq!(
-            shown(actions),
+            shown(actions.clone()),
             [
                 "at 0: Mon 00:00-01:00 = 2..5",
                 "at 3600: Mon 01:00-02:00 = 2..9",
                 "else 1..5"
+            ]
+        );
+        actions[1] = Action {
+            at: 10_800,
+            ..action(0, "sleep", 0)
+        };
+        assert_eq!(
+            shown(actions),
+            [
+                "at 0: Mon 00:00-02:00 = 2..",
+                "at 7200: Mon 02:00-03:00 = 1..5",
+                "else 0"
             ]
         );
     }

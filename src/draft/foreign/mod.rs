@@ -82,14 +82,10 @@ pub fn carry_over(text: &str, context: &Context) -> Result<Carried, String> {
     if found {
         return Ok(work.carried);
     }
-    Err(format!(
-        "nothing in it is understood ({} were looked at)",
-        if objects.len() == 1 {
-            "1 object".to_owned()
-        } else {
-            format!("{} objects", objects.len())
-        }
-    ))
+    Err(match objects.len() {
+        1 => "it holds one object, and that is not understood".to_owned(),
+        number => format!("it holds {number} objects, none of which is understood"),
+    })
 }
 
 /// The drafts and remarks so far.

@@ -193,7 +193,6 @@ mod tests {
             "42",
             "{\"a\": ",
             "a: [1",
-            "\t",
             "\0",
         ] {
             assert!(read(text).is_err(), "{}", quoted(text));
