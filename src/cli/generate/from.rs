@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 
 use super::file::Place;
+use super::neighbours;
 use crate::cli::args::GenerateArgs;
 use crate::cli::exit::Exit;
 use crate::cli::load;
@@ -78,6 +79,7 @@ pub(super) fn run(args: GenerateArgs, printer: Printer) -> anyhow::Result<Exit> 
         load::tell(&loaded, printer);
         bail!("these rules do not go together, so nothing was written");
     }
+    neighbours::tell(&drafts, &place, printer);
     place.write(&text, printer)?;
     printer.talk(&format!(
         "{}; left out: {left_out}, to look at: {}.{}\n",

@@ -1,11 +1,12 @@
 //! `easyscale generate`: a file of rules, from answers or from what another tool was told.
 //!
-//! Here is only asking (`ask`), looking for workloads to offer (`offer`), reading an export (`from`) and writing
-//! (`file`); what a rule then says is [`crate::draft`]'s.
+//! Here is only asking (`ask`), looking for workloads to offer (`offer`) and for rules that are there already
+//! (`neighbours`), reading an export (`from`) and writing (`file`); what a rule then says is [`crate::draft`]'s.
 
 mod ask;
 mod file;
 mod from;
+mod neighbours;
 mod offer;
 
 use anyhow::Context as _;
@@ -153,6 +154,7 @@ async fn write(args: GenerateArgs, asks: bool, printer: Printer) -> Answer<Exit>
     };
     let text = crate::draft::text(&draft);
     show_week(&draft, &text, at, printer)?;
+    neighbours::tell(std::slice::from_ref(&draft), &place, printer);
     if asks && !ask::confirm(&format!("Write it to {place}?"))? {
         return Err(Stopped::ByPerson);
     }
