@@ -10,6 +10,8 @@
 mod answers;
 #[path = "generate/hostile.rs"]
 mod hostile;
+#[path = "generate/meaning.rs"]
+mod meaning;
 #[path = "cli/sandbox.rs"]
 mod sandbox;
 #[path = "generate/terminal.rs"]

@@ -44,7 +44,7 @@ pub(super) fn carry(object: &Object, work: &mut Work<'_>) -> bool {
         } else {
             name.to_owned()
         };
-        match read(job) {
+        match read(job, target.is_autoscaler()) {
             Ok((seconds, replicas)) => actions.extend(seconds.into_iter().map(|at| Action {
                 at,
                 name: name.clone(),
@@ -107,13 +107,19 @@ pub(super) fn carry(object: &Object, work: &mut Work<'_>) -> bool {
 }
 
 /// When a job runs in every week and what it sets, or why it cannot be carried over and what to do.
-fn read(job: &Value) -> Result<(Vec<u32>, u32), (String, String)> {
+fn read(job: &Value, of_autoscaler: bool) -> Result<(Vec<u32>, u32), (String, String)> {
     let replicas = job.get("targetSize").and_then(number).ok_or_else(|| {
         (
             "its targetSize is not a number of copies".to_owned(),
             "write a whole number from 0 up".to_owned(),
         )
     })?;
+    if of_autoscaler && replicas == 0 {
+        return Err((
+            "an HPA cannot have a floor of 0".to_owned(),
+            "a window with `replicas: 0` lets the workload sleep, if that is meant".to_owned(),
+        ));
+    }
     let schedule = job.get("schedule").and_then(Value::as_str).unwrap_or_default();
     let once = job.get("runOnce").and_then(Value::as_bool) == Some(true);
     if once || schedule.starts_with("@date") {

@@ -3,7 +3,7 @@
 //! They know one thing, "down": `downtime` says when, `uptime` when not. So the windows of a rule are the times of
 //! being down, and what the object has by itself holds otherwise.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::objects::Object;
 use super::{Work, target_of};
@@ -52,7 +52,7 @@ pub(super) fn carry(objects: &[Object], work: &mut Work<'_>) -> bool {
         }
     }
     let mut found = !namespaces.is_empty();
-    let mut used: Vec<&str> = Vec::new();
+    let mut used: HashSet<&str> = HashSet::new();
     let mut took_zero = false;
     let none = Notes::new();
     for object in objects {
@@ -66,11 +66,11 @@ pub(super) fn carry(objects: &[Object], work: &mut Work<'_>) -> bool {
         }
         found = true;
         if !of_namespace.is_empty() {
-            used.push(namespace);
+            used.insert(namespace);
         }
         took_zero |= one(object, &own, of_namespace, work);
     }
-    let mut unused: Vec<&&str> = namespaces.keys().filter(|name| !used.contains(name)).collect();
+    let mut unused: Vec<&&str> = namespaces.keys().filter(|name| !used.contains(**name)).collect();
     unused.sort_unstable();
     for name in unused {
         work.leave_out(

@@ -153,11 +153,12 @@ pub(super) fn carry(object: &Object, work: &mut Work<'_>) -> bool {
         let outside = idle.unwrap_or(min);
         (outside, Copies::AtLeast(outside))
     };
-    let windows = windows(&title, read, outside, min, others > 0, work);
+    let mut windows = windows(&title, read, outside, min, others > 0, work);
+    let zone = common_zone(&mut windows);
     let draft = Draft {
         name: String::new(),
         target: target.clone(),
-        zone: None,
+        zone,
         windows,
         default: Some(default),
     };
@@ -173,6 +174,16 @@ pub(super) fn carry(object: &Object, work: &mut Work<'_>) -> bool {
         );
     }
     true
+}
+
+/// Takes the zone that all windows have out of them.
+fn common_zone(windows: &mut [DraftWindow]) -> Option<Zone> {
+    let first = windows.first()?.zone.clone();
+    if windows.iter().any(|window| window.zone != first) {
+        return None;
+    }
+    windows.iter_mut().for_each(|window| window.zone = None);
+    first
 }
 
 fn windows(

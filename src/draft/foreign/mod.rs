@@ -11,7 +11,7 @@ mod keda;
 mod objects;
 mod pattern;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 pub use objects::LARGEST_EXPORT;
@@ -71,7 +71,8 @@ pub fn carry_over(text: &str, context: &Context) -> Result<Carried, String> {
         context,
         carried: Carried::default(),
         names: HashSet::new(),
-        targets: HashSet::new(),
+        driven: driven(&objects),
+        taken: HashSet::new(),
     };
     let mut found = false;
     found |= aws::carry(&objects, &mut work);
@@ -93,7 +94,21 @@ struct Work<'a> {
     context: &'a Context,
     carried: Carried,
     names: HashSet<String>,
-    targets: HashSet<Target>,
+    /// What each HPA of the export drives.
+    driven: HashMap<Target, Target>,
+    /// The workloads that have a rule, and the HPAs of which that is not known.
+    taken: HashSet<Target>,
+}
+
+fn driven(objects: &[Object]) -> HashMap<Target, Target> {
+    let pair = |object: &Object| {
+        let kind = object.text(&["spec", "scaleTargetRef", "kind"])?;
+        let name = object.text(&["spec", "scaleTargetRef", "name"])?;
+        let scaler = target_of(object, object.kind(), object.name()).ok()?;
+        let workload = target_of(object, kind, name).ok()?;
+        scaler.is_autoscaler().then_some((scaler, workload))
+    };
+    objects.iter().filter_map(pair).collect()
 }
 
 impl Work<'_> {
@@ -116,8 +131,10 @@ impl Work<'_> {
 
     /// Takes a draft, if it makes a sound rule and its target has none yet. Its name is made unique.
     fn take(&mut self, what: &str, mut draft: Draft) -> bool {
-        if self.targets.contains(&draft.target) {
-            let why = format!("{} has a rule already", draft.target);
+        // A rule for a workload writes the HPA that drives it, so both are one.
+        let object = self.driven.get(&draft.target).unwrap_or(&draft.target).clone();
+        if self.taken.contains(&object) {
+            let why = format!("{object} has a rule already");
             self.leave_out(
                 what,
                 why,
@@ -129,7 +146,7 @@ impl Work<'_> {
         match draft.check() {
             Ok(()) => {
                 self.names.insert(draft.name.clone());
-                self.targets.insert(draft.target.clone());
+                self.taken.insert(object);
                 self.carried.drafts.push(draft);
                 true
             }
