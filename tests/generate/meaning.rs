@@ -119,6 +119,9 @@ fn list(numbers: impl IntoIterator<Item = i64>) -> String {
     numbers.join(",")
 }
 
+/// An action of AWS: when, and the bounds that it sets.
+type Action = (Pattern, Option<u32>, Option<u32>);
+
 /// Minute, hour, any day, any month, weekday with Sunday 0.
 fn cron((minute, hours, days): &Pattern) -> String {
     let days = days.iter().map(|day| (day + 1) % 7);
@@ -231,7 +234,7 @@ proptest! {
                 show(max)
             );
         }
-        let set = |minute: i64, bound: fn(&(Pattern, Option<u32>, Option<u32>)) -> Option<u32>| {
+        let set = |minute: i64, bound: fn(&Action) -> Option<u32>| {
             last(minute, |minute| actions.iter().filter(|action| fires(&action.0, minute)).find_map(bound))
         };
         compare(
