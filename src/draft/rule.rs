@@ -87,6 +87,16 @@ impl Draft {
     }
 }
 
+/// A name that none of the windows has yet: `plain`, or `plain (2)` and so on.
+pub(super) fn free_name(windows: &[DraftWindow], plain: &str) -> String {
+    let named = |number: usize| match number {
+        1 => plain.to_owned(),
+        number => format!("{plain} ({number})"),
+    };
+    let is_free = |name: &String| windows.iter().all(|window| window.name != *name);
+    (1..).map(named).find(is_free).unwrap_or_default()
+}
+
 impl fmt::Display for When {
     /// `weekdays 16:00-18:00`, `2026-12-24`, `Fri 20:00 - Mon 08:00`: a window's name, if it has no other.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,7 +1,7 @@
 //! Values that are set at points in time and hold until the next one, as windows that reach from each to the next.
 
 use crate::draft::copies::Copies;
-use crate::draft::rule::DraftWindow;
+use crate::draft::rule::{DraftWindow, free_name};
 use crate::draft::week::{WEEK, Week, time, weekday};
 use crate::policy::Replicas;
 
@@ -142,19 +142,7 @@ pub(super) fn timetable(mut actions: Vec<Action>) -> Result<Timetable, String> {
     let mut windows: Vec<DraftWindow> = Vec::new();
     for (name, copies, week) in kinds {
         for when in week.windows() {
-            let taken =
-                |windows: &[DraftWindow], name: &str| windows.iter().any(|window| window.name == name);
-            let named = |number: usize| {
-                if number == 1 {
-                    name.clone()
-                } else {
-                    format!("{name} ({number})")
-                }
-            };
-            let name = (1..)
-                .map(named)
-                .find(|name| !taken(&windows, name))
-                .unwrap_or_default();
+            let name = free_name(&windows, &name);
             windows.push(DraftWindow {
                 name,
                 when,

@@ -92,7 +92,7 @@ pub(super) fn carry(object: &Object, work: &mut Work<'_>) -> bool {
                     format!(
                         "delete the object before you apply (kubectl delete cronhpa -n {} {}), else both write",
                         target.namespace,
-                        object.name()
+                        object.name_to_type()
                     ),
                 );
             }

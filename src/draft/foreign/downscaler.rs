@@ -9,7 +9,7 @@ use super::objects::Object;
 use super::{Work, target_of};
 use crate::draft::copies::Copies;
 use crate::draft::quoted;
-use crate::draft::rule::{Draft, DraftWindow, When};
+use crate::draft::rule::{Draft, DraftWindow, When, free_name};
 use crate::draft::week::{DAY, WEEK, Week};
 use crate::policy::Replicas;
 use crate::time::{Instant, TimeOfDay, Weekdays, Zone};
@@ -394,16 +394,7 @@ fn windows(down: &Down, copies: Copies, at: Instant) -> Vec<DraftWindow> {
     let first = down.weekly.first().map(|(zone, _)| zone);
     let mut windows: Vec<DraftWindow> = Vec::new();
     let mut push = |when: When, zone: Option<Zone>| {
-        let plain = format!("Down {when}");
-        let named = |number: usize| {
-            if number == 1 {
-                plain.clone()
-            } else {
-                format!("{plain} ({number})")
-            }
-        };
-        let taken = |name: &str| windows.iter().any(|window| window.name == name);
-        let name = (1..).map(named).find(|name| !taken(name)).unwrap_or_default();
+        let name = free_name(&windows, &format!("Down {when}"));
         windows.push(DraftWindow {
             name,
             when,

@@ -7,13 +7,21 @@ use super::pattern::{Dialect, Pattern};
 use super::{Work, target_of};
 use crate::draft::copies::Copies;
 use crate::draft::quoted;
-use crate::draft::rule::{Draft, DraftWindow, When};
+use crate::draft::rule::{Draft, DraftWindow, When, free_name};
 use crate::draft::week::{WEEK, Week, time};
 use crate::policy::Replicas;
 use crate::time::Zone;
 
 /// What KEDA takes where nothing is said.
 const DEFAULT_MAX: Replicas = 100;
+
+/// What a `ScaledObject` says besides its triggers.
+struct Counts {
+    min: Replicas,
+    max: Replicas,
+    /// Where no trigger is active, instead of `min`.
+    idle: Option<Replicas>,
+}
 
 /// One cron trigger.
 struct Trigger {
@@ -57,19 +65,7 @@ pub(super) fn carry(object: &Object, work: &mut Work<'_>) -> bool {
             return true;
         }
     };
-    let count = |key: &str, default| match object.get(&["spec", key]) {
-        None | Some(Value::Null) => Ok(default),
-        Some(value) => number(value).map(Some).ok_or(key.to_owned()),
-    };
-    let counts = count("minReplicaCount", Some(0)).and_then(|min| {
-        let max = count("maxReplicaCount", Some(DEFAULT_MAX))?;
-        Ok((
-            min.unwrap_or(0),
-            max.unwrap_or(DEFAULT_MAX),
-            count("idleReplicaCount", None)?,
-        ))
-    });
-    let (min, max, idle) = match counts {
+    let counts = match Counts::read(object) {
         Ok(counts) => counts,
         Err(key) => {
             work.leave_out(
@@ -82,7 +78,7 @@ pub(super) fn carry(object: &Object, work: &mut Work<'_>) -> bool {
     };
     let triggers = object.list(&["spec", "triggers"]);
     let is_cron = |trigger: &Value| trigger.get("type").and_then(Value::as_str) == Some("cron");
-    let others = triggers.iter().filter(|trigger| !is_cron(trigger)).count();
+    let has_load = !triggers.iter().all(is_cron);
     let mut read = Vec::new();
     for (index, trigger) in triggers.iter().enumerate() {
         let what = format!("{title}, trigger {}", index + 1);
@@ -93,19 +89,19 @@ pub(super) fn carry(object: &Object, work: &mut Work<'_>) -> bool {
             work.leave_out(
                 what,
                 format!("{sort} scales by load, which an HPA does"),
-                format!("give {target} an HPA with that metric before you delete the ScaledObject; the rule sets its bounds"),
+                format!(
+                    "give {target} an HPA with that metric before you delete the ScaledObject; the rule sets its bounds"
+                ),
             );
             continue;
         }
         match cron(trigger) {
             Ok(mut trigger) => {
-                if trigger.copies > max {
+                let (wanted, max) = (trigger.copies, counts.max);
+                if wanted > max {
                     work.look_at(
                         what,
-                        format!(
-                            "it wants {}, of which maxReplicaCount lets {max} through",
-                            trigger.copies
-                        ),
+                        format!("it wants {wanted}, of which maxReplicaCount lets {max} through"),
                         format!("the rule says {max}; write more if you need them"),
                     );
                     trigger.copies = max;
@@ -132,28 +128,57 @@ pub(super) fn carry(object: &Object, work: &mut Work<'_>) -> bool {
         );
         return true;
     }
+    if has_load && counts.min == 0 {
+        work.look_at(
+            &title,
+            "KEDA scales it to 0 when there is no load, which an HPA does not",
+            "the rule says at least 1 outside its windows; a window with `replicas: 0` lets it sleep by the clock",
+        );
+    }
     // With the load of other triggers an HPA works between the bounds; without, KEDA sets exactly what the clock says.
-    let (outside, default) = if others > 0 {
-        if min == 0 {
-            work.look_at(
-                &title,
-                "KEDA scales it to 0 when there is no load, which an HPA does not",
-                "the rule says at least 1 outside its windows; a window with `replicas: 0` lets it sleep by the clock",
-            );
-        }
-        let min = min.max(1);
-        (
-            min,
-            Copies::Bounds {
-                min: Some(min),
-                max: Some(max.max(min)),
-            },
-        )
+    let (outside, default) = if has_load {
+        let min = counts.min.max(1);
+        let bounds = Copies::Bounds {
+            min: Some(min),
+            max: Some(counts.max.max(min)),
+        };
+        (min, bounds)
     } else {
-        let outside = idle.unwrap_or(min);
+        let outside = counts.idle.unwrap_or(counts.min);
         (outside, Copies::AtLeast(outside))
     };
-    let mut windows = windows(&title, read, outside, min, others > 0, work);
+    let mut windows: Vec<DraftWindow> = Vec::new();
+    for (number, trigger) in read.iter().enumerate() {
+        let copies = trigger.copies.max(counts.min);
+        if copies <= outside || never_counts(&read, number) {
+            work.look_at(
+                format!("{title}, a cron trigger for {}", trigger.copies),
+                "it never asks for more than what holds at that time anyway",
+                "it is left out; there is nothing to do",
+            );
+            continue;
+        }
+        let whens = match &trigger.times {
+            Times::Weekly(week) => week.windows(),
+            Times::Dated(when) => vec![when.clone()],
+        };
+        for when in whens {
+            windows.push(DraftWindow {
+                name: free_name(&windows, &when.to_string()),
+                when,
+                zone: Some(trigger.zone.clone()),
+                copies: if has_load {
+                    Copies::Bounds {
+                        min: Some(copies),
+                        max: None,
+                    }
+                } else {
+                    Copies::AtLeast(copies)
+                },
+                priority: 0,
+            });
+        }
+    }
     let zone = common_zone(&mut windows);
     let draft = Draft {
         name: String::new(),
@@ -169,7 +194,7 @@ pub(super) fn carry(object: &Object, work: &mut Work<'_>) -> bool {
             format!(
                 "look at the plan, delete the ScaledObject (kubectl delete scaledobject -n {} {}), then apply",
                 target.namespace,
-                object.name()
+                object.name_to_type()
             ),
         );
     }
@@ -186,75 +211,35 @@ fn common_zone(windows: &mut [DraftWindow]) -> Option<Zone> {
     first
 }
 
-fn windows(
-    title: &str,
-    triggers: Vec<Trigger>,
-    outside: Replicas,
-    min: Replicas,
-    has_autoscaler: bool,
-    work: &mut Work<'_>,
-) -> Vec<DraftWindow> {
-    let mut windows: Vec<DraftWindow> = Vec::new();
-    let weekly = |trigger: &Trigger| match &trigger.times {
-        Times::Weekly(week) => Some((trigger.zone.name().to_owned(), week.clone(), trigger.copies)),
-        Times::Dated(_) => None,
-    };
-    let all: Vec<_> = triggers.iter().map(weekly).collect();
-    for (number, trigger) in triggers.into_iter().enumerate() {
-        let copies = trigger.copies.max(min);
-        let loses = |other: &(usize, &Option<(String, Week, Replicas)>)| {
-            let (Some((zone, week, copies)), Some((other_zone, other_week, other_copies))) =
-                (&all[number], other.1)
-            else {
-                return false;
-            };
-            let earlier = other.0 < number || other_week != week || other_copies != copies;
-            other.0 != number
-                && zone == other_zone
-                && other_week.contains(week)
-                && other_copies >= copies
-                && earlier
+/// Whether another trigger is active all the time that this one is, and asks for as much; of two alike the first counts.
+fn never_counts(triggers: &[Trigger], number: usize) -> bool {
+    let one = &triggers[number];
+    triggers.iter().enumerate().any(|(index, other)| {
+        let (Times::Weekly(times), Times::Weekly(others)) = (&one.times, &other.times) else {
+            return false;
         };
-        if copies <= outside || all.iter().enumerate().any(|other| loses(&other)) {
-            work.look_at(
-                format!("{title}, a cron trigger for {}", trigger.copies),
-                "it never asks for more than what holds at that time anyway",
-                "it is left out; there is nothing to do",
-            );
-            continue;
-        }
-        let whens = match trigger.times {
-            Times::Weekly(week) => week.windows(),
-            Times::Dated(when) => vec![when],
+        let alike = times == others && one.copies == other.copies;
+        one.zone == other.zone
+            && others.contains(times)
+            && other.copies >= one.copies
+            && if alike { index < number } else { index != number }
+    })
+}
+
+impl Counts {
+    /// # Errors
+    /// The key whose value is no number.
+    fn read(object: &Object) -> Result<Self, &'static str> {
+        let count = |key: &'static str| match object.get(&["spec", key]) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => number(value).map(Some).ok_or(key),
         };
-        for when in whens {
-            let plain = when.to_string();
-            let taken = |name: &str| windows.iter().any(|window| window.name == name);
-            let named = |number: usize| {
-                if number == 1 {
-                    plain.clone()
-                } else {
-                    format!("{plain} ({number})")
-                }
-            };
-            let name = (1..).map(named).find(|name| !taken(name)).unwrap_or_default();
-            windows.push(DraftWindow {
-                name,
-                when,
-                zone: Some(trigger.zone.clone()),
-                copies: if has_autoscaler {
-                    Copies::Bounds {
-                        min: Some(copies),
-                        max: None,
-                    }
-                } else {
-                    Copies::AtLeast(copies)
-                },
-                priority: 0,
-            });
-        }
+        Ok(Self {
+            min: count("minReplicaCount")?.unwrap_or(0),
+            max: count("maxReplicaCount")?.unwrap_or(DEFAULT_MAX),
+            idle: count("idleReplicaCount")?,
+        })
     }
-    windows
 }
 
 /// Reads a cron trigger, or says why it cannot be carried over and what to do.

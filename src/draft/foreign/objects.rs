@@ -105,6 +105,15 @@ impl Object {
         self.text(&["metadata", "name"]).unwrap_or_default()
     }
 
+    /// Its name for a command that people may copy: never one that a shell would take for something else.
+    pub(super) fn name_to_type(&self) -> &str {
+        let harmless = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+        let name = self.name();
+        let good =
+            name.starts_with(|first: char| first.is_ascii_alphanumeric()) && name.bytes().all(harmless);
+        if good { name } else { "NAME" }
+    }
+
     pub(super) fn namespace(&self) -> Option<&str> {
         self.text(&["metadata", "namespace"])
     }
