@@ -63,15 +63,15 @@ pub(super) fn run(args: GenerateArgs, printer: Printer) -> anyhow::Result<Exit> 
             printer.talk(&format!("  hint: {}\n", printable(hint)));
         }
     }
-    if let Some(target) = target
-        && !drafts.iter().any(|draft| draft.target == target)
-    {
-        printer.warn("--target is for scheduled actions of AWS, of which none was carried over");
-    }
     let left_out = remarks.iter().filter(|remark| remark.left_out).count();
     if drafts.is_empty() {
         printer.error("no rule came of it, so nothing was written", None);
         return Ok(Exit::Failed);
+    }
+    if let Some(target) = target
+        && !drafts.iter().any(|draft| draft.target == target)
+    {
+        printer.warn("--target is for scheduled actions of AWS, of which none was carried over");
     }
     let text = draft::file(&drafts, &remarks, &origin);
     let loaded = policy::check(vec![(place.to_string(), text.clone())]);
