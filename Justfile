@@ -36,7 +36,7 @@ bench *ARGS:
 
 # Write the expected files of the golden tests anew; read the difference before committing it.
 bless:
-    EASYSCALE_BLESS=1 cargo test --test plans --test policy --test schema --test timeline --test cli --test docs
+    EASYSCALE_BLESS=1 cargo test --test plans --test policy --test schema --test timeline --test cli --test docs --test explain --test generate
     git status --short tests docs README.md
 
 # Walk at random over planner and apply, and try random rules against the oracle, so many times as often as the tests do.

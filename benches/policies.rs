@@ -198,7 +198,7 @@ fn layered() {
             }
         }));
         loaded.push(timed(|| {
-            assert!(!policy::load(std::slice::from_ref(&folder.0)).has_errors())
+            assert!(!policy::load(std::slice::from_ref(&folder.0)).has_errors());
         }));
     }
     let (alone, loaded) = (median(alone), median(loaded));

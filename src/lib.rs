@@ -9,10 +9,12 @@
 //!                   report --> stdout      cluster::apply --> Outcome --> events, exit status
 //! ```
 //!
+//! `draft` writes such files in the first place, from answers and from what other tools were told.
 //! `plan`, `apply`, `restore` and the tests walk this same road.
 
 pub mod cli;
 pub mod cluster;
+pub mod draft;
 pub mod engine;
 pub mod plan;
 pub mod policy;

@@ -16,6 +16,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("policy", &["time"]),
     ("engine", &["policy", "time"]),
     ("plan", &["engine", "policy", "time"]),
+    ("draft", &["policy", "time"]),
     ("report", &["plan", "engine", "policy", "time"]),
     ("cluster", &["plan", "engine", "policy", "time"]),
     (
@@ -28,6 +29,7 @@ const MODULES: &[(&str, &[&str])] = &[
             "controller",
             "cluster",
             "report",
+            "draft",
             "plan",
             "engine",
             "policy",
@@ -37,7 +39,7 @@ const MODULES: &[(&str, &[&str])] = &[
 ];
 
 /// Everything between the two ends of the data flow.
-const PURE: &[&str] = &["time", "policy", "engine", "plan", "report"];
+const PURE: &[&str] = &["time", "policy", "engine", "plan", "draft", "report"];
 
 /// Paths that only some places may name.
 struct Rule {
@@ -74,11 +76,15 @@ const RULES: &[Rule] = &[
             "jiff::Timestamp::now",
             "jiff::Zoned::now",
             "jiff::tz::TimeZone::system",
+            "jiff::tz::TimeZone::try_system",
             "chrono::Utc",
             "chrono::Local",
         ],
         applies: is_pure,
-        except: &[],
+        except: &[(
+            "time/machine.rs",
+            "the machine's zone, which is only offered to a person as an answer",
+        )],
     },
     Rule {
         name: "files",
@@ -99,6 +105,13 @@ const RULES: &[Rule] = &[
             "policy/files.rs",
             "a pause before a file that is being written is read once more",
         )],
+    },
+    Rule {
+        name: "questions",
+        why: "one place asks, so that every question has a flag and a way out",
+        paths: &["inquire", "crossterm"],
+        applies: |_| true,
+        except: &[("cli/generate/ask.rs", "it is the place")],
     },
     Rule {
         name: "print",

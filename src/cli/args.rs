@@ -7,9 +7,10 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cluster::Connection;
+use crate::draft::{Asked, Copies};
 use crate::plan::Selection;
 use crate::policy::{Denied, Inputs, Target};
-use crate::time::{Date, Instant, Zone};
+use crate::time::{Date, Instant, Weekdays, Zone};
 
 /// Scheduled minReplicas and maxReplicas for Kubernetes autoscalers.
 ///
@@ -64,6 +65,11 @@ pub(super) enum Command {
     ///
     /// Rules are all that is needed for it; no cluster is asked.
     Explain(ExplainArgs),
+    /// Write a rule: ask what it should say, or carry over what another tool was told.
+    ///
+    /// On a terminal it asks for whatever no flag answers. COPIES is 5 (at least 5), 5..20 (between 5 and 20), 5.. or
+    /// ..20 (only one end), or 0 (asleep). Files that exist are never overwritten.
+    Generate(GenerateArgs),
     /// Explain the code of a problem, with an example and how to mend it; without a code, list all of them.
     ExplainCode(ExplainCodeArgs),
     /// Say which version this is, and how fresh its zone rules are.
@@ -352,6 +358,53 @@ pub(super) struct ExplainCodeArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct GenerateArgs {
+    /// What to scale, as kind/namespace/name: deployment/shop/checkout, hpa/shop/checkout.
+    #[arg(long, value_name = "TARGET", value_parser = target)]
+    pub(super) target: Option<Target>,
+    /// Copies from Monday to Friday, at certain hours or all day: 16:00-18:00=5..20 (several: repeat it).
+    #[arg(long, value_name = "[HH:MM-HH:MM=]COPIES", value_parser = on_weekdays)]
+    pub(super) weekdays: Vec<Asked>,
+    /// The same on Saturday and Sunday: 2
+    #[arg(long, value_name = "[HH:MM-HH:MM=]COPIES", value_parser = on_weekends)]
+    pub(super) weekends: Vec<Asked>,
+    /// The same on every day: 22:00-06:00=1
+    #[arg(long, value_name = "HH:MM-HH:MM=COPIES", value_parser = on_every_day)]
+    pub(super) daily: Vec<Asked>,
+    /// The same on other weekdays: Mon-Thu@22:00-06:00=1, Sat,Sun=2
+    #[arg(long, value_name = "DAYS[@HH:MM-HH:MM]=COPIES", value_parser = Asked::on_days)]
+    pub(super) days: Vec<Asked>,
+    /// The same on dates, before any weekday: 2026-11-27..2026-11-30@08:00-22:00=10..40, 12-24=2 (every year).
+    #[arg(long, value_name = "DATES[@HH:MM-HH:MM]=COPIES", value_parser = Asked::on_dates)]
+    pub(super) dates: Vec<Asked>,
+    /// Copies at all other times. Without it: as many as without the rule.
+    #[arg(long, value_name = "COPIES", value_parser = Copies::parse)]
+    pub(super) default: Option<Copies>,
+    /// Whose clock it is, such as Europe/Berlin; with --from: of what names no zone.
+    #[arg(long, value_name = "ZONE", value_parser = zone)]
+    pub(super) timezone: Option<Zone>,
+    /// The rule's name. Without it: the target's.
+    #[arg(long, value_name = "NAME")]
+    pub(super) name: Option<String>,
+    /// Where to write it; `-` is stdout. Without it: policies/NAME.yaml, policies/from-FILE.yaml.
+    #[arg(long, value_name = "PATH")]
+    pub(super) file: Option<PathBuf>,
+    /// Carry over what another tool was told, from a file (`-`: stdin) of annotated objects, KEDA ScaledObjects,
+    /// CronHorizontalPodAutoscalers or scheduled actions of AWS.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["weekdays", "weekends", "daily", "days", "dates", "default", "name", "cluster", "context"])]
+    pub(super) from: Option<PathBuf>,
+    /// Offer the workloads of a file: what `kubectl get hpa,deploy,sts -A -o yaml` prints. Without it: of the cluster.
+    #[arg(long, value_name = "FILE", conflicts_with = "context")]
+    pub(super) cluster: Option<PathBuf>,
+    /// The kubeconfig's context whose workloads are offered; without it the current one, if any.
+    #[arg(long, value_name = "NAME")]
+    pub(super) context: Option<String>,
+    /// Pretend that it is this instant, such as 2026-11-27T16:30:00Z.
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    pub(super) at: Option<Instant>,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct VersionArgs {
     /// How the version is shown.
     #[arg(short, long, value_enum, default_value = "text", value_name = "FORMAT")]
@@ -429,7 +482,19 @@ fn end(text: &str) -> Result<End, String> {
     instant(text).map(End::At).map_err(or_date)
 }
 
-fn zone(text: &str) -> Result<Zone, String> {
+fn on_weekdays(text: &str) -> Result<Asked, String> {
+    Asked::on(Weekdays::WORKING, text)
+}
+
+fn on_weekends(text: &str) -> Result<Asked, String> {
+    Asked::on(Weekdays::WEEKEND, text)
+}
+
+fn on_every_day(text: &str) -> Result<Asked, String> {
+    Asked::on(Weekdays::DAILY, text)
+}
+
+pub(super) fn zone(text: &str) -> Result<Zone, String> {
     Zone::parse(text).map_err(|unknown| match unknown.suggestions.as_slice() {
         [] => "there is no such time zone; write continent and city, for example Europe/Berlin, or UTC"
             .to_owned(),
@@ -497,7 +562,7 @@ fn instance(text: &str) -> Result<String, String> {
     Err("use letters, digits, `-`, `_` and `.`, at most 63, with a letter or digit at both ends".to_owned())
 }
 
-fn target(text: &str) -> Result<Target, String> {
+pub(super) fn target(text: &str) -> Result<Target, String> {
     let parts: Vec<&str> = text.split('/').collect();
     let [kind, namespace, name] = parts.as_slice() else {
         return Err("write kind/namespace/name, such as deployment/shop/checkout".to_owned());

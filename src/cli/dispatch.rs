@@ -4,15 +4,15 @@ use super::args::{Cli, Command};
 use super::exit::Exit;
 use super::printer::Printer;
 use super::{
-    apply, completions, config, explain, explain_code, logging, plan, restore, schema, timeline, validate,
-    version,
+    apply, completions, config, explain, explain_code, generate, logging, plan, restore, schema, timeline,
+    validate, version,
 };
 use crate::plan::Failure;
 
 const FIRST_STEPS: &str = "\
 easyscale sets the replica bounds of Kubernetes autoscalers on a schedule.
 
-  1. Write a rule:      policies/my-service.yaml (see `docs/quick-start.md`)
+  1. Write a rule:      easyscale generate (it asks; `docs/quick-start.md` has one by hand)
   2. Check it:          easyscale validate policies/
   3. See what changes:  easyscale plan policies/
   4. Do it:             easyscale apply policies/
@@ -41,6 +41,7 @@ pub fn run(cli: Cli) -> Exit {
         Some(Command::Config(args)) => block_on(config::run(args, printer)),
         Some(Command::Explain(args)) => explain::run(args, printer),
         Some(Command::ExplainCode(args)) => explain_code::run(args, printer),
+        Some(Command::Generate(args)) => block_on(generate::run(args, printer)),
         Some(Command::Version(args)) => version::run(&args, printer),
         Some(Command::Schema(args)) => schema::run(&args, printer),
         Some(Command::Completions(args)) => completions::run(&args, printer),

@@ -8,6 +8,7 @@ mod dispatch;
 mod exit;
 mod explain;
 mod explain_code;
+mod generate;
 mod load;
 mod logging;
 mod plan;

@@ -42,6 +42,11 @@ impl Printer {
         std::io::stdout().is_terminal()
     }
 
+    /// Whether there is a person who sees what is asked, and can answer.
+    pub(super) fn can_ask(self) -> bool {
+        std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+    }
+
     /// Talk: warnings, errors, progress. There is nowhere to complain if stderr is closed.
     pub(super) fn talk(self, text: &str) {
         let _ = AutoStream::auto(std::io::stderr()).write_all(text.as_bytes());

@@ -69,6 +69,21 @@ pub(super) fn run(args: TimelineArgs, printer: Printer) -> anyhow::Result<Exit> 
     Ok(Exit::Done)
 }
 
+/// The seven days from the midnight before `at` on, on the wall clock of most of the rules.
+pub(super) fn week(rules: Vec<Arc<Rule>>, at: Instant) -> anyhow::Result<Timeline> {
+    let zones: Vec<Zone> = rules.iter().map(|rule| display_zone(rule)).collect();
+    let zone = prevailing_zone(&zones);
+    let today = End::Midnight(zone.to_civil(at).date);
+    let (from, until) = range(Some(today), None, at, &zone)?;
+    let rows = rows(rules, zones, from, until)?;
+    Ok(Timeline {
+        from,
+        until,
+        at,
+        rows,
+    })
+}
+
 /// The rules that are asked for. Whoever names one that is not there has mistyped it.
 fn choose(
     rules: Vec<Arc<Rule>>,

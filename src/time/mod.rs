@@ -7,6 +7,7 @@ mod date;
 mod dates;
 pub mod elapsed;
 mod instant;
+mod machine;
 mod occurrences;
 mod recurring;
 mod spelling;

@@ -1,0 +1,394 @@
+//! AWS: scheduled actions of Application Auto Scaling and of EC2 Auto Scaling, as `aws … describe-scheduled-actions`
+//! prints them. They are not about Kubernetes: the person says which workload does that work now.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::Work;
+use super::actions::{Action, Sets, Timetable, timetable};
+use super::objects::{Object, number, shown};
+use super::pattern::{Dialect, Pattern};
+use crate::draft::quoted;
+use crate::draft::rule::{Draft, DraftWindow, When};
+use crate::draft::week::{DAY, WEEK, time, weekday};
+use crate::time::{Civil, Date, Instant, TimeOfDay, Zone};
+
+/// A one-off counts more than what is the same in every week.
+const ONCE_PRIORITY: i32 = 100;
+
+/// One scheduled action.
+struct Scheduled {
+    what: String,
+    name: String,
+    zone: Zone,
+    time: Time,
+    sets: Sets,
+}
+
+enum Time {
+    /// Seconds of the week.
+    Weekly(Vec<u32>),
+    Once(Civil),
+}
+
+/// Why something cannot be carried over, and what to do.
+type Refusal = (String, String);
+
+pub(super) fn carry(objects: &[Object], work: &mut Work<'_>) -> bool {
+    let mut groups: BTreeMap<String, Vec<Scheduled>> = BTreeMap::new();
+    let mut found = false;
+    for object in objects {
+        for (key, resource) in [
+            ("ScheduledActions", "ResourceId"),
+            ("ScheduledUpdateGroupActions", "AutoScalingGroupName"),
+        ] {
+            found |= object.get(&[key]).is_some_and(Value::is_array);
+            for action in object.list(&[key]) {
+                let text = |key: &str| action.get(key).and_then(Value::as_str).unwrap_or_default();
+                let (name, resource) = (text("ScheduledActionName"), text(resource).to_owned());
+                let what = format!("action {} of {}", quoted(name), quoted(&resource));
+                match read(action, what.clone(), work) {
+                    Ok(action) => groups.entry(resource).or_default().push(action),
+                    Err((why, hint)) => work.leave_out(what, why, hint),
+                }
+            }
+        }
+    }
+    let several = groups.len() > 1;
+    for (resource, actions) in groups {
+        let what = quoted(&resource);
+        match work.context.target.clone() {
+            None => work.leave_out(
+                what,
+                "AWS does not know which workload of the cluster does this work",
+                "say it with --target, for example --target deployment/shop/checkout",
+            ),
+            Some(_) if several => work.leave_out(
+                what,
+                "the actions of several resources cannot all be for the one --target",
+                "export one at a time: aws … describe-scheduled-actions with --resource-id or \
+                 --auto-scaling-group-name",
+            ),
+            Some(target) => {
+                if let Some(draft) = draft(&what, target, actions, work)
+                    && work.take(&what, draft)
+                {
+                    work.look_at(
+                        what,
+                        "AWS counts tasks or machines, a rule counts copies (pods) of the workload",
+                        "check the numbers, and delete the actions in AWS when the rule is applied",
+                    );
+                }
+            }
+        }
+    }
+    found
+}
+
+fn draft(
+    what: &str,
+    target: crate::policy::Target,
+    actions: Vec<Scheduled>,
+    work: &mut Work<'_>,
+) -> Option<Draft> {
+    let zone = actions.first()?.zone.clone();
+    let weekly = |action: &&Scheduled| matches!(action.time, Time::Weekly(_));
+    if actions.iter().filter(weekly).any(|action| action.zone != zone) {
+        work.leave_out(
+            what,
+            "its actions are in several time zones, whose distance changes with the clocks",
+            "give them one zone, or write the windows by hand: each window may have its own `timezone`",
+        );
+        return None;
+    }
+    let mut week = Vec::new();
+    let mut once = Vec::new();
+    for action in actions {
+        match action.time {
+            Time::Weekly(seconds) => week.extend(seconds.into_iter().map(|at| Action {
+                at,
+                name: action.name.clone(),
+                sets: action.sets,
+            })),
+            Time::Once(at) => once.push((at, action.what, action.name, action.sets)),
+        }
+    }
+    if week.is_empty() {
+        for (_, action, ..) in once {
+            work.leave_out(action, NO_NEXT.0, NO_NEXT.1);
+        }
+        return None;
+    }
+    let Timetable { mut windows, default } = match timetable(week.clone()) {
+        Ok(timetable) => timetable,
+        Err(why) => {
+            work.leave_out(
+                what,
+                why,
+                "leave one of the two out, or write the windows by hand",
+            );
+            return None;
+        }
+    };
+    once.sort_by_key(|(at, ..)| second(*at));
+    for (index, (at, action, name, sets)) in once.iter().enumerate() {
+        let following = once.get(index + 1).map(|(next, ..)| *next);
+        match span(*at, *sets, following, &week) {
+            Some((when, copies)) => windows.push(DraftWindow {
+                name: format!("{name} on {}", at.date),
+                when,
+                zone: None,
+                copies,
+                priority: ONCE_PRIORITY,
+            }),
+            None => work.leave_out(action, NO_NEXT.0, NO_NEXT.1),
+        }
+    }
+    Some(Draft {
+        name: String::new(),
+        target,
+        zone: Some(zone),
+        windows,
+        default: Some(default),
+    })
+}
+
+const NO_NEXT: (&str, &str) = (
+    "it happens once, and what it sets is not set again by the next action",
+    "write a window with `from` and `until` for it",
+);
+
+/// From a one-off until the next action of every week, if that sets the same bounds and no other one-off comes before.
+fn span(
+    at: Civil,
+    sets: Sets,
+    following: Option<Civil>,
+    week: &[Action],
+) -> Option<(When, crate::draft::Copies)> {
+    let monday = (0..7).find(|day| weekday(*day).contains(at.date))? * DAY;
+    let now = monday + at.time.seconds();
+    let wait = |action: &Action| (action.at + WEEK - now - 1) % WEEK + 1;
+    let soonest = week.iter().map(wait).min()?;
+    let next: Vec<&Action> = week.iter().filter(|action| wait(action) == soonest).collect();
+    let sets_all =
+        |action: &&Action| action.sets.replicas.is_some() || action.sets.min.and(action.sets.max).is_some();
+    let sets_sleep = sets.replicas.is_none() || next.iter().any(sets_all);
+    let sets_min = sets.min.is_none()
+        || next
+            .iter()
+            .any(|action| action.sets.replicas.or(action.sets.min).is_some());
+    let sets_max = sets.max.is_none()
+        || next
+            .iter()
+            .any(|action| action.sets.replicas.or(action.sets.max).is_some());
+    let until = second(at) + i64::from(soonest);
+    let undisturbed = following.is_none_or(|following| second(following) >= until);
+    if !(sets_sleep && sets_min && sets_max && undisturbed) {
+        return None;
+    }
+    let days = i32::try_from(until.div_euclid(i64::from(DAY))).ok()?;
+    let rest = u32::try_from(until.rem_euclid(i64::from(DAY))).ok()?;
+    let when = When::Span {
+        from: format!("{}T{}", at.date, at.time),
+        until: format!("{}T{}", Date::from_days_since_epoch(days), time(rest)),
+    };
+    Some((when, sets.copies()?))
+}
+
+/// On a clock that does not change.
+fn second(at: Civil) -> i64 {
+    i64::from(at.date.days_since_epoch()) * i64::from(DAY) + i64::from(at.time.seconds())
+}
+
+/// Reads an action, or says why it cannot be carried over and what to do.
+fn read(action: &Value, what: String, work: &mut Work<'_>) -> Result<Scheduled, Refusal> {
+    let refuse = |why: String, hint: &str| Err((why, hint.to_owned()));
+    let text = |key: &str| {
+        action
+            .get(key)
+            .and_then(Value::as_str)
+            .filter(|text| !text.is_empty())
+    };
+    let at = work.context.at;
+    let end = instant(action, "EndTime")?;
+    if end.is_some_and(|end| end <= at) {
+        return refuse("it is over".to_owned(), "there is nothing to do");
+    }
+    let zone = text("Timezone").or(text("TimeZone")).unwrap_or("UTC");
+    let Ok(zone) = Zone::parse(zone) else {
+        return refuse(
+            format!("there is no time zone {}", quoted(zone)),
+            "write a name such as Europe/Berlin into the action",
+        );
+    };
+    let sets = sets(action, &what, work)?;
+    let start = instant(action, "StartTime")?.or(instant(action, "Time")?);
+    let time = match (text("Schedule"), text("Recurrence")) {
+        (Some(schedule), _) => scheduled(schedule, Dialect::Aws)?,
+        (None, Some(recurrence)) => weekly(recurrence, Dialect::Unix)?,
+        (None, None) => match start {
+            Some(start) => Time::Once(zone.to_civil(start)),
+            None => {
+                return refuse(
+                    "it says no time".to_owned(),
+                    "is this what `aws … describe-scheduled-actions` prints?",
+                );
+            }
+        },
+    };
+    match &time {
+        Time::Once(once) if zone.to_instant(*once) <= at => {
+            return refuse("it is over".to_owned(), "there is nothing to do");
+        }
+        Time::Once(_) => {}
+        Time::Weekly(_) => {
+            // What EC2 prints here for a recurring action is only its next run.
+            let soon = Instant::from_unix(at.unix() + i64::from(WEEK));
+            if let Some(start) = start.filter(|start| *start > soon) {
+                work.look_at(
+                    &what,
+                    format!("AWS begins with it at {start} only; the rule counts at once"),
+                    "apply the rule when that time has come",
+                );
+            }
+            if let Some(end) = end {
+                work.look_at(
+                    &what,
+                    format!("AWS ends it at {end}; the rule goes on"),
+                    "take its window out of the rule by then",
+                );
+            }
+        }
+    }
+    Ok(Scheduled {
+        name: text("ScheduledActionName").unwrap_or("Action").to_owned(),
+        what,
+        zone,
+        time,
+        sets,
+    })
+}
+
+fn sets(action: &Value, what: &str, work: &mut Work<'_>) -> Result<Sets, Refusal> {
+    let capacity = action.get("ScalableTargetAction").unwrap_or(action);
+    let bound = |keys: [&str; 2]| {
+        let value = keys.iter().find_map(|key| capacity.get(*key));
+        match value {
+            None | Some(Value::Null) => Ok(None),
+            // How some of its tools write "not set".
+            Some(value) if value.as_i64() == Some(-1) => Ok(None),
+            Some(value) => number(value).map(Some).ok_or_else(|| {
+                (
+                    format!("{} is not a number of copies", shown(value)),
+                    "write a whole number from 0 up".to_owned(),
+                )
+            }),
+        }
+    };
+    let sets = match (
+        bound(["MinCapacity", "MinSize"])?,
+        bound(["MaxCapacity", "MaxSize"])?,
+    ) {
+        (Some(0), Some(0)) => Sets {
+            replicas: Some(0),
+            ..Sets::default()
+        },
+        (_, Some(0)) => {
+            return Err((
+                "it sets the ceiling alone to 0, which no autoscaler of Kubernetes takes".to_owned(),
+                "write a window with `replicas: 0`, which lets the workload sleep".to_owned(),
+            ));
+        }
+        (Some(0), max) => {
+            work.look_at(
+                what,
+                "AWS may go down to 0 when there is no load, which an HPA does not",
+                "the rule says at least 1; `replicas: 0` lets the workload sleep by the clock",
+            );
+            Sets {
+                replicas: None,
+                min: Some(1),
+                max,
+            }
+        }
+        (min, max) => Sets {
+            replicas: None,
+            min,
+            max,
+        },
+    };
+    if sets.copies().is_none() {
+        return Err((
+            "it sets neither a floor nor a ceiling".to_owned(),
+            "write a window with the number that you need".to_owned(),
+        ));
+    }
+    let desired = capacity.get("DesiredCapacity").and_then(Value::as_i64);
+    if desired.is_some_and(|desired| desired >= 0) {
+        work.leave_out(
+            format!("{what}, DesiredCapacity"),
+            "the autoscaler chooses the number between the bounds",
+            "if so many are needed, raise `minReplicas` of the window",
+        );
+    }
+    Ok(sets)
+}
+
+fn scheduled(schedule: &str, dialect: Dialect) -> Result<Time, Refusal> {
+    let inner = |form: &str| schedule.strip_prefix(form)?.strip_suffix(')');
+    if let Some(pattern) = inner("cron(") {
+        return weekly(pattern, dialect);
+    }
+    if let Some(moment) = inner("at(") {
+        let civil = moment.trim().split_once('T').and_then(|(date, time)| {
+            Some(Civil {
+                date: Date::parse(date).ok()?,
+                time: TimeOfDay::parse(time).ok()?,
+            })
+        });
+        return civil.map(Time::Once).ok_or_else(|| {
+            (
+                format!("{} is not a moment", quoted(schedule)),
+                "AWS writes at(2026-11-27T18:00:00)".to_owned(),
+            )
+        });
+    }
+    Err((
+        format!("{} is not a time of the week", quoted(schedule)),
+        "write a window with `cron` and `duration`: docs/schedules.md".to_owned(),
+    ))
+}
+
+fn weekly(pattern: &str, dialect: Dialect) -> Result<Time, Refusal> {
+    let by_hand =
+        || "write a window with `dates`, or with `cron` and `duration`: docs/schedules.md".to_owned();
+    let read = Pattern::parse(pattern, dialect).map_err(|why| (why, by_hand()))?;
+    read.weekly().map(Time::Weekly).ok_or_else(|| {
+        (
+            format!("{} is not the same in every week", quoted(pattern)),
+            by_hand(),
+        )
+    })
+}
+
+/// An instant as text, or in seconds since 1970 as older versions of the command print it.
+fn instant(action: &Value, key: &str) -> Result<Option<Instant>, Refusal> {
+    match action.get(key) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Number(seconds)) => Ok(seconds.as_f64().map(|seconds| {
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "a fraction of a second is cut off, the rest saturates"
+            )]
+            Instant::from_unix(seconds as i64)
+        })),
+        Some(value) => match value.as_str().map(Instant::parse) {
+            Some(Ok(instant)) => Ok(Some(instant)),
+            _ => Err((
+                format!("its {key} {} is not an instant", shown(value)),
+                "is this what `aws … describe-scheduled-actions` prints?".to_owned(),
+            )),
+        },
+    }
+}

@@ -1,0 +1,340 @@
+//! KEDA: the cron triggers of a `ScaledObject`.
+
+use serde_json::Value;
+
+use super::objects::{Object, number, shown};
+use super::pattern::{Dialect, Pattern};
+use super::{Work, target_of};
+use crate::draft::copies::Copies;
+use crate::draft::quoted;
+use crate::draft::rule::{Draft, DraftWindow, When, free_name};
+use crate::draft::week::{WEEK, Week, time};
+use crate::policy::Replicas;
+use crate::time::Zone;
+
+/// What KEDA takes where nothing is said.
+const DEFAULT_MAX: Replicas = 100;
+
+/// What a `ScaledObject` says besides its triggers.
+struct Counts {
+    min: Replicas,
+    max: Replicas,
+    /// Where no trigger is active, instead of `min`.
+    idle: Option<Replicas>,
+}
+
+/// One cron trigger.
+struct Trigger {
+    zone: Zone,
+    copies: Replicas,
+    times: Times,
+}
+
+enum Times {
+    Weekly(Week),
+    Dated(When),
+}
+
+pub(super) fn carry(object: &Object, work: &mut Work<'_>) -> bool {
+    if object.group() != "keda.sh" {
+        return false;
+    }
+    let title = object.title();
+    match object.kind() {
+        "ScaledObject" => {}
+        "ScaledJob" => {
+            work.leave_out(
+                &title,
+                "jobs run to their end and have no number of copies to set",
+                "keep it in KEDA",
+            );
+            return true;
+        }
+        _ => return false,
+    }
+    let kind = object
+        .text(&["spec", "scaleTargetRef", "kind"])
+        .unwrap_or("Deployment");
+    let name = object
+        .text(&["spec", "scaleTargetRef", "name"])
+        .unwrap_or_default();
+    let target = match target_of(object, kind, name) {
+        Ok(target) => target,
+        Err((why, hint)) => {
+            work.leave_out(title, why, hint);
+            return true;
+        }
+    };
+    let counts = match Counts::read(object) {
+        Ok(counts) => counts,
+        Err(key) => {
+            work.leave_out(
+                title,
+                format!("its {key} is not a number"),
+                "write a whole number",
+            );
+            return true;
+        }
+    };
+    let triggers = object.list(&["spec", "triggers"]);
+    let is_cron = |trigger: &Value| trigger.get("type").and_then(Value::as_str) == Some("cron");
+    let has_load = !triggers.iter().all(is_cron);
+    let mut read = Vec::new();
+    for (index, trigger) in triggers.iter().enumerate() {
+        let what = format!("{title}, trigger {}", index + 1);
+        if !is_cron(trigger) {
+            let sort = trigger
+                .get("type")
+                .map_or_else(|| "without a type".to_owned(), shown);
+            work.leave_out(
+                what,
+                format!("{sort} scales by load, which an HPA does"),
+                format!(
+                    "give {target} an HPA with that metric before you delete the ScaledObject; the rule sets its bounds"
+                ),
+            );
+            continue;
+        }
+        match cron(trigger) {
+            Ok(mut trigger) => {
+                let (wanted, max) = (trigger.copies, counts.max);
+                if wanted > max {
+                    work.look_at(
+                        what,
+                        format!("it wants {wanted}, of which maxReplicaCount lets {max} through"),
+                        format!("the rule says {max}; write more if you need them"),
+                    );
+                    trigger.copies = max;
+                }
+                read.push(trigger);
+            }
+            Err((why, hint)) => work.leave_out(what, why, hint),
+        }
+    }
+    for (key, _) in object.annotations() {
+        if key.starts_with("autoscaling.keda.sh/paused") {
+            work.leave_out(
+                format!("{title}, annotation {}", quoted(key)),
+                "a pause is not part of a rule",
+                "to hold the rule back, annotate the object that it writes with easyscale.io/pause=true",
+            );
+        }
+    }
+    if read.is_empty() {
+        work.leave_out(
+            title,
+            "no cron trigger of it can be carried over",
+            "keep it in KEDA",
+        );
+        return true;
+    }
+    if has_load && counts.min == 0 {
+        work.look_at(
+            &title,
+            "KEDA scales it to 0 when there is no load, which an HPA does not",
+            "the rule says at least 1 outside its windows; a window with `replicas: 0` lets it sleep by the clock",
+        );
+    }
+    // With the load of other triggers an HPA works between the bounds; without, KEDA sets exactly what the clock says.
+    let (outside, default) = if has_load {
+        let min = counts.min.max(1);
+        let bounds = Copies::Bounds {
+            min: Some(min),
+            max: Some(counts.max.max(min)),
+        };
+        (min, bounds)
+    } else {
+        let outside = counts.idle.unwrap_or(counts.min);
+        (outside, Copies::AtLeast(outside))
+    };
+    let mut windows: Vec<DraftWindow> = Vec::new();
+    for (number, trigger) in read.iter().enumerate() {
+        let copies = trigger.copies.max(counts.min);
+        if copies <= outside || never_counts(&read, number) {
+            work.look_at(
+                format!("{title}, a cron trigger for {}", trigger.copies),
+                "it never asks for more than what holds at that time anyway",
+                "it is left out; there is nothing to do",
+            );
+            continue;
+        }
+        let whens = match &trigger.times {
+            Times::Weekly(week) => week.windows(),
+            Times::Dated(when) => vec![when.clone()],
+        };
+        for when in whens {
+            windows.push(DraftWindow {
+                name: free_name(&windows, &when.to_string()),
+                when,
+                zone: Some(trigger.zone.clone()),
+                copies: if has_load {
+                    Copies::Bounds {
+                        min: Some(copies),
+                        max: None,
+                    }
+                } else {
+                    Copies::AtLeast(copies)
+                },
+                priority: 0,
+            });
+        }
+    }
+    let zone = common_zone(&mut windows);
+    let draft = Draft {
+        name: String::new(),
+        target: target.clone(),
+        zone,
+        windows,
+        default: Some(default),
+    };
+    if work.take(&title, draft) {
+        work.look_at(
+            title,
+            format!("as long as it is there, KEDA drives {target} and easyscale refuses to write it"),
+            format!(
+                "look at the plan, delete the ScaledObject (kubectl delete scaledobject -n {} {}), then apply",
+                target.namespace,
+                object.name_to_type()
+            ),
+        );
+    }
+    true
+}
+
+/// Takes the zone that all windows have out of them.
+fn common_zone(windows: &mut [DraftWindow]) -> Option<Zone> {
+    let first = windows.first()?.zone.clone();
+    if windows.iter().any(|window| window.zone != first) {
+        return None;
+    }
+    windows.iter_mut().for_each(|window| window.zone = None);
+    first
+}
+
+/// Whether another trigger is active all the time that this one is, and asks for as much; of two alike the first counts.
+fn never_counts(triggers: &[Trigger], number: usize) -> bool {
+    let one = &triggers[number];
+    triggers.iter().enumerate().any(|(index, other)| {
+        let (Times::Weekly(times), Times::Weekly(others)) = (&one.times, &other.times) else {
+            return false;
+        };
+        let alike = times == others && one.copies == other.copies;
+        one.zone == other.zone
+            && others.contains(times)
+            && other.copies >= one.copies
+            && if alike { index < number } else { index != number }
+    })
+}
+
+impl Counts {
+    /// # Errors
+    /// The key whose value is no number.
+    fn read(object: &Object) -> Result<Self, &'static str> {
+        let count = |key: &'static str| match object.get(&["spec", key]) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => number(value).map(Some).ok_or(key),
+        };
+        Ok(Self {
+            min: count("minReplicaCount")?.unwrap_or(0),
+            max: count("maxReplicaCount")?.unwrap_or(DEFAULT_MAX),
+            idle: count("idleReplicaCount")?,
+        })
+    }
+}
+
+/// Reads a cron trigger, or says why it cannot be carried over and what to do.
+fn cron(trigger: &Value) -> Result<Trigger, (String, String)> {
+    let text = |key: &str| {
+        let value = trigger.get("metadata").and_then(|metadata| metadata.get(key));
+        value
+            .and_then(Value::as_str)
+            .filter(|text| !text.is_empty())
+            .ok_or_else(|| {
+                (
+                    format!("it has no {key}"),
+                    "KEDA refuses it, too: mend or delete the trigger".to_owned(),
+                )
+            })
+    };
+    let zone = text("timezone")?;
+    let zone = Zone::parse(zone).map_err(|_| {
+        (
+            format!("there is no time zone {}", quoted(zone)),
+            "write a name such as Europe/Berlin into the trigger".to_owned(),
+        )
+    })?;
+    let copies = trigger
+        .get("metadata")
+        .and_then(|metadata| metadata.get("desiredReplicas"));
+    let copies = copies
+        .and_then(number)
+        .filter(|copies| *copies > 0)
+        .ok_or_else(|| {
+            (
+                "its desiredReplicas is not a number from 1 up".to_owned(),
+                "KEDA refuses it, too: mend or delete the trigger".to_owned(),
+            )
+        })?;
+    let (start_text, end_text) = (text("start")?, text("end")?);
+    let by_hand = || {
+        "write a window with `dates`, or with `cron` and `duration`: docs/schedules.md shows the forms"
+            .to_owned()
+    };
+    let pattern = |text: &str| Pattern::parse(text, Dialect::Unix).map_err(|why| (why, by_hand()));
+    let (start, end) = (pattern(start_text)?, pattern(end_text)?);
+    let not_sayable = || {
+        (
+            format!(
+                "start {} and end {} are not the same in every week, nor two times of the same dates",
+                quoted(start_text),
+                quoted(end_text)
+            ),
+            by_hand(),
+        )
+    };
+    let times = match (start.weekly(), end.weekly()) {
+        (Some(starts), Some(ends)) => Times::Weekly(between(&starts, &ends)),
+        _ => {
+            let (Some(from), Some(until), true) = (start.time(), end.time(), start.has_days_of(&end)) else {
+                return Err(not_sayable());
+            };
+            let (dates, days) = start.dates().filter(|_| from < until).ok_or_else(not_sayable)?;
+            Times::Dated(When::Days {
+                days,
+                dates,
+                hours: Some((time(from), time(until))),
+            })
+        }
+    };
+    if let Times::Weekly(week) = &times
+        && (week.is_empty() || week.is_all())
+    {
+        return Err((
+            format!(
+                "start {} and end {} together are {} active",
+                quoted(start_text),
+                quoted(end_text),
+                if week.is_all() { "always" } else { "never" }
+            ),
+            "if it is meant to hold always, write it as `default`".to_owned(),
+        ));
+    }
+    Ok(Trigger { zone, copies, times })
+}
+
+/// KEDA is active where the next end comes before the next start: up to an end that is not a start as well.
+fn between(starts: &[u32], ends: &[u32]) -> Week {
+    let mut edges: Vec<u32> = starts.iter().chain(ends).copied().collect();
+    edges.sort_unstable();
+    edges.dedup();
+    let mut week = Week::default();
+    for (number, edge) in edges.iter().enumerate() {
+        if ends.contains(edge) && !starts.contains(edge) {
+            // The edge before the first one is the last of the week before.
+            let before = edges[(number + edges.len() - 1) % edges.len()];
+            let length = (edge + WEEK - before - 1) % WEEK + 1;
+            week.add(before, length);
+        }
+    }
+    week
+}

@@ -1,0 +1,130 @@
+//! A rule that has not been written yet.
+
+use std::fmt;
+
+use super::copies::Copies;
+use crate::policy::{self, Problem, Severity, Target};
+use crate::time::{TimeOfDay, Weekdays, Zone};
+
+/// A rule that has not been written yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// The rule's name.
+    pub name: String,
+    /// What it scales: a Deployment, a `StatefulSet` or a `HorizontalPodAutoscaler`.
+    pub target: Target,
+    /// The zone of its windows that have none.
+    pub zone: Option<Zone>,
+    /// Its windows, in the order in which they are written.
+    pub windows: Vec<DraftWindow>,
+    /// What holds outside all windows; `None`: what the object has by itself.
+    pub default: Option<Copies>,
+}
+
+/// A window that has not been written yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DraftWindow {
+    /// Its name, unique within the rule.
+    pub name: String,
+    /// When it is open.
+    pub when: When,
+    /// Its own zone.
+    pub zone: Option<Zone>,
+    /// What it sets.
+    pub copies: Copies,
+    /// Higher wins.
+    pub priority: i32,
+}
+
+/// Start and end of a window on each of its days; until the next day where the end is not after the start.
+pub type Hours = (TimeOfDay, TimeOfDay);
+
+/// When a window is open.
+#[derive(Debug, Clone, PartialEq)]
+pub enum When {
+    /// On weekdays, dates, or those dates that are such weekdays.
+    Days {
+        /// The weekdays; all of them where only dates count.
+        days: Weekdays,
+        /// As in a rule: `2026-12-24`, `12-24`, `2026-11-27..2026-11-30`; none: every date.
+        dates: Vec<String>,
+        /// Start and end; `None`: the whole day.
+        hours: Option<Hours>,
+    },
+    /// From one moment to another, as in a rule: `Fri 20:10`, or `2026-11-27T00:00` with or without an offset.
+    Span {
+        /// Where it starts.
+        from: String,
+        /// Where it ends.
+        until: String,
+    },
+}
+
+/// Why a draft cannot become a rule, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unusable {
+    /// What is wrong with it.
+    pub message: String,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+impl Draft {
+    /// Reads the rule as it will be written.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it. A warning counts: nobody wants to start with one.
+    pub fn check(&self) -> Result<(), Unusable> {
+        let loaded = policy::check(vec![(format!("{}.yaml", self.name), super::text(self))]);
+        let wrong = |problem: &&Problem| problem.severity != Severity::Note;
+        match loaded.problems.iter().find(wrong) {
+            Some(problem) => Err(Unusable {
+                message: problem.message.clone(),
+                hint: problem.hint.clone(),
+            }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A name that none of the windows has yet: `plain`, or `plain (2)` and so on.
+pub(super) fn free_name(windows: &[DraftWindow], plain: &str) -> String {
+    let named = |number: usize| match number {
+        1 => plain.to_owned(),
+        number => format!("{plain} ({number})"),
+    };
+    let is_free = |name: &String| windows.iter().all(|window| window.name != *name);
+    (1..).map(named).find(is_free).unwrap_or_default()
+}
+
+impl fmt::Display for When {
+    /// `weekdays 16:00-18:00`, `2026-12-24`, `Fri 20:00 - Mon 08:00`: a window's name, if it has no other.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Days { days, dates, hours } => {
+                if dates.is_empty() {
+                    write!(f, "{days}")?;
+                } else {
+                    f.write_str(&shortened(dates))?;
+                    if *days != Weekdays::DAILY {
+                        write!(f, " ({days})")?;
+                    }
+                }
+                match hours {
+                    Some((start, end)) => write!(f, " {start}-{end}"),
+                    None => Ok(()),
+                }
+            }
+            Self::Span { from, until } => write!(f, "{from} - {until}"),
+        }
+    }
+}
+
+fn shortened(dates: &[String]) -> String {
+    match dates {
+        [first, second, third, rest @ ..] if !rest.is_empty() => {
+            format!("{first}, {second}, {third} and {} more", rest.len())
+        }
+        dates => dates.join(", "),
+    }
+}

@@ -1,0 +1,275 @@
+//! `easyscale generate` as people and scripts use it.
+//!
+//! Each folder of `tests/cases/generate/` has `args`, what is typed behind `easyscale generate`, the files that this
+//! names, and what comes of it: `expected.txt` (exit status and stderr) and, where something is written,
+//! `expected.yaml`. `EASYSCALE_BLESS=1 cargo test --test generate` writes both anew.
+#![cfg(unix)]
+#![allow(clippy::expect_used, reason = "test code: a panic is how a test fails")]
+
+#[path = "generate/answers.rs"]
+mod answers;
+#[path = "generate/hostile.rs"]
+mod hostile;
+#[path = "generate/meaning.rs"]
+mod meaning;
+#[path = "cli/sandbox.rs"]
+mod sandbox;
+#[path = "generate/terminal.rs"]
+mod terminal;
+#[path = "generate/wizard.rs"]
+mod wizard;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+
+use sandbox::{Sandbox, blesses, repository};
+
+const AT: [&str; 2] = ["--at", "2026-11-24T12:00:00Z"];
+
+fn generate(sandbox: &Sandbox, args: &[&str]) -> Output {
+    sandbox
+        .command("easyscale")
+        .arg("generate")
+        .args(args)
+        .args(AT)
+        .output()
+        .expect("the program starts")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("what is printed is UTF-8")
+}
+
+#[test]
+fn exports_become_what_their_folders_say() {
+    let mut folders: Vec<PathBuf> = fs::read_dir(repository().join("tests/cases/generate"))
+        .expect("there are cases")
+        .map(|entry| entry.expect("the cases are readable").path())
+        .collect();
+    folders.sort();
+    assert!(folders.len() >= 12, "only {} cases", folders.len());
+    let mut wrong = Vec::new();
+    for folder in folders {
+        let name = folder
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let sandbox = Sandbox::new(&format!("generate-case-{name}"));
+        fs::remove_dir_all(sandbox.path("policies")).expect("the examples can go");
+        for entry in fs::read_dir(&folder).expect("the case is readable") {
+            let file = entry.expect("the case is readable").path();
+            let name = file
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+            sandbox.write(&name, fs::read(&file).expect("a file of the case"));
+        }
+        let args = fs::read_to_string(folder.join("args")).expect("a case has `args`");
+        let output = generate(&sandbox, &args.split_whitespace().collect::<Vec<_>>());
+        let status = output.status.code().unwrap_or(-1);
+        let said = format!("exit {status}\n{}", text(&output.stderr));
+        let written = written(&sandbox, &output);
+        let control = |character: char| character.is_control() && character != '\n';
+        assert!(
+            !said.contains(control) && !written.contains(control),
+            "{name}: {said}"
+        );
+        for (file, now) in [("expected.txt", &said), ("expected.yaml", &written)] {
+            let path = folder.join(file);
+            let before = fs::read_to_string(&path).unwrap_or_default();
+            if blesses() && (path.exists() || !now.is_empty()) {
+                fs::write(&path, now).expect("the answer can be written down");
+            } else if before != *now {
+                wrong.push(format!("== {name}/{file} is now:\n{now}"));
+            }
+        }
+        assert_eq!(status == 0, !written.is_empty(), "{name}: {said}");
+        if status == 0 {
+            sandbox.write("again.yaml", &written);
+            let validated = sandbox
+                .command("easyscale")
+                .args(["validate", "again.yaml"])
+                .output()
+                .expect("the program starts");
+            let told = text(&validated.stderr);
+            assert!(
+                validated.status.success() && !told.contains("warning"),
+                "{name}: {told}"
+            );
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{}\nif this is right: EASYSCALE_BLESS=1 cargo test --test generate",
+        wrong.join("\n")
+    );
+}
+
+/// The text of the one file that was written, or stdout.
+fn written(sandbox: &Sandbox, output: &Output) -> String {
+    let files = fs::read_dir(sandbox.path("policies")).into_iter().flatten();
+    let files: Vec<PathBuf> = files.map(|entry| entry.expect("it is readable").path()).collect();
+    assert!(files.len() < 2, "{files:?}");
+    let Some(file) = files.first() else {
+        return text(&output.stdout);
+    };
+    assert!(output.stdout.is_empty(), "data and file");
+    fs::read_to_string(file).expect("it is readable")
+}
+
+#[test]
+fn flags_make_a_rule_and_nothing_is_overwritten() {
+    let sandbox = Sandbox::new("generate-flags");
+    let args = [
+        "--target",
+        "deployment/shop/basket",
+        "--weekdays",
+        "16:00-18:00=5..20",
+        "--weekends",
+        "2",
+        "--timezone",
+        "Europe/Berlin",
+    ];
+    let output = generate(&sandbox, &args);
+    let said = text(&output.stderr);
+    assert!(output.status.success() && output.stdout.is_empty(), "{said}");
+    assert!(
+        said.contains("Tue 2026-11-24  16:00 - 18:00  min 5  max 20"),
+        "{said}"
+    );
+    assert!(
+        said.ends_with("  easyscale plan policies/basket.yaml\n"),
+        "{said}"
+    );
+    let path = sandbox.path("policies/basket.yaml");
+    let written = fs::read_to_string(&path).expect("it was written");
+
+    let output = generate(&sandbox, &args);
+    let said = text(&output.stderr);
+    assert!(!output.status.success());
+    assert!(
+        said.starts_with("error: policies/basket.yaml is there already, and nothing is overwritten"),
+        "{said}"
+    );
+    assert_eq!(fs::read_to_string(&path).expect("it is still there"), written);
+
+    // A link that leads nowhere is something, too.
+    std::os::unix::fs::symlink("nowhere", sandbox.path("link.yaml")).expect("a link");
+    for (file, told) in [
+        ("link.yaml", "link.yaml is there already"),
+        ("a.txt", "end in .yaml"),
+        ("policies", "end in .yaml"),
+        (
+            "policies/basket.yaml/a.yaml",
+            "cannot write policies/basket.yaml/a.yaml",
+        ),
+    ] {
+        let output = generate(&sandbox, &[&args[..], &["--file", file]].concat());
+        let said = text(&output.stderr);
+        assert!(!output.status.success() && said.contains(told), "{file}: {said}");
+    }
+    assert!(!sandbox.path("nowhere").exists());
+
+    let output = generate(
+        &sandbox,
+        &[&args[..], &["--file", "-", "--default", "3..9", "--name", "no"]].concat(),
+    );
+    let rule = text(&output.stdout);
+    assert!(
+        output.status.success() && rule.contains("  name: \"no\"\n"),
+        "{rule}"
+    );
+    assert!(
+        rule.ends_with("  default:\n    minReplicas: 3\n    maxReplicas: 9\n"),
+        "{rule}"
+    );
+}
+
+#[test]
+fn whoever_cannot_be_asked_is_told_which_flags_are_missing() {
+    let sandbox = Sandbox::new("generate-missing");
+    for (args, missing) in [
+        (
+            &[][..],
+            "missing: --target, --weekdays (or --weekends, --daily, --days, --dates, --default), --timezone\n",
+        ),
+        (
+            &["--target", "deploy/a/b", "--weekends", "0"],
+            "missing: --timezone\n",
+        ),
+        (&["--default", "2", "--timezone", "UTC"], "missing: --target\n"),
+    ] {
+        let output = generate(&sandbox, args);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(
+            said.contains(missing) && said.contains("  hint: for example: easyscale generate"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn mistakes_are_answered_by_what_to_write() {
+    let sandbox = Sandbox::new("generate-mistakes");
+    for (args, told) in [
+        (
+            ["--weekdays", "16:00-18:00"],
+            "write them behind the hours, for example 16:00-18:00=5",
+        ),
+        (["--weekdays", "16-18=5"], "write it as 16:00"),
+        (
+            ["--weekdays", "16:00=5"],
+            "\"16:00\" has no end; write hours as 16:00-18:00",
+        ),
+        (["--weekdays", "18:00-18:00=5"], "the whole day is 00:00-24:00"),
+        (["--weekends", "20..5"], "5..20"),
+        (["--weekends", "many"], "\"many\" is not a number of copies"),
+        (["--days", "Montag=5"], "\"Montag\" is not a weekday"),
+        (["--days", "Mon-Fri"], "for example Mon-Thu@22:00-06:00=1"),
+        (["--dates", "2026-02-30=5"], "2026-02-30"),
+        (["--dates", "=5"], "a date is missing"),
+        (["--daily", "5"], "--default 5"),
+        (["--name", "My Rule"], "small letters"),
+        (["--target", "shop/checkout"], "write kind/namespace/name"),
+        (["--timezone", "Europe/Berln"], "did you mean Europe/Berlin?"),
+        (["--from", "a.yaml"], "cannot be used with"),
+    ] {
+        let mut all = args.to_vec();
+        for (flag, value) in [
+            ("--target", "deploy/a/b"),
+            ("--timezone", "UTC"),
+            ("--weekends", "1"),
+        ] {
+            if args[0] != flag {
+                all.extend([flag, value]);
+            }
+        }
+        let output = generate(&sandbox, &all);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{args:?}: {said}");
+        assert!(said.contains(told), "{args:?}: {said}");
+    }
+    assert!(!sandbox.path("policies/b.yaml").exists());
+}
+
+#[test]
+fn a_pipe_is_read_like_a_file() {
+    let sandbox = Sandbox::new("generate-stdin");
+    let case = repository().join("tests/cases/generate/keda/objects.yaml");
+    let run = |stdin: Stdio| {
+        let mut command = sandbox.command("easyscale");
+        command.args(["generate", "--from", "-"]).args(AT).stdin(stdin);
+        command.output().expect("the program starts")
+    };
+    let output = run(fs::File::open(Path::new(&case))
+        .expect("the case is there")
+        .into());
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let written = fs::read_to_string(sandbox.path("policies/from-stdin.yaml")).expect("it was written");
+    assert!(written.starts_with("# Carried over by `easyscale generate --from` from stdin.\n"));
+    assert!(!run(Stdio::null()).status.success(), "the file is there already");
+}
