@@ -12,7 +12,9 @@ const FIXED: &[(&str, i32)] = &[("EST", -5), ("HST", -10), ("MST", -7)];
 /// The zone under a key.
 pub(super) fn read(field: Field<'_>, check: &mut Checker<'_>) -> Option<Zone> {
     let text = field.text(check)?;
-    let problem = if text.len() > LONGEST_WORD {
+    // What is not told needs no suggestion.
+    let is_told = !check.is_full(field.node.span);
+    let problem = if text.len() > LONGEST_WORD || (!is_told && Zone::named(text).is_none()) {
         unknown(text, &[])
     } else {
         match Zone::parse(text) {

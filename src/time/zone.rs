@@ -40,31 +40,39 @@ impl Zone {
     /// The zone of an IANA name (any case; the database's spelling is kept as its name).
     ///
     /// # Errors
-    /// When the database has no such name.
+    /// When the database has no such name; what may have been meant is looked for among all names.
     pub fn parse(name: &str) -> Result<Self, UnknownZone> {
+        // Looked up once: a file may have many names that are none of them.
+        static NAMES: OnceLock<Vec<String>> = OnceLock::new();
+        Self::named(name).ok_or_else(|| {
+            let key = name.trim().to_ascii_lowercase();
+            UnknownZone {
+                suggestions: meant(&key, NAMES.get_or_init(|| Database::get().names())),
+                is_ambiguous: is_ambiguous(&key),
+            }
+        })
+    }
+
+    /// The zone of an IANA name, if there is one; quick where there is none.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
         // A zone's table is built once per process. The names of the database bound its size.
         static KNOWN: OnceLock<Mutex<HashMap<String, Zone>>> = OnceLock::new();
         let key = name.trim().to_ascii_lowercase();
         if key == "utc" {
-            return Ok(Self::utc());
+            return Some(Self::utc());
         }
         let mut known = KNOWN
             .get_or_init(Mutex::default)
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         if let Some(zone) = known.get(&key) {
-            return Ok(zone.clone());
+            return Some(zone.clone());
         }
-        let database = Database::get();
-        let Some(rules) = database.zone(&key) else {
-            return Err(UnknownZone {
-                suggestions: meant(&key, &database.names()),
-                is_ambiguous: is_ambiguous(&key),
-            });
-        };
+        let rules = Database::get().zone(&key)?;
         let zone = Self::new(rules.iana_name().unwrap_or(&key), &rules);
         known.insert(key, zone.clone());
-        Ok(zone)
+        Some(zone)
     }
 
     fn new(name: &str, rules: &TimeZone) -> Self {

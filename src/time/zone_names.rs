@@ -60,18 +60,25 @@ pub(super) fn meant(text: &str, names: &[String]) -> Vec<String> {
 
 /// How far `text` is from a name: from its city, or from all of it, with a wrong region in between.
 fn slips(text: &str, name: &str) -> Option<usize> {
-    let city = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
+    fn city(name: &str) -> &str {
+        name.rsplit('/').next().unwrap_or_default()
+    }
     let near = |text: &str, known: &str| {
+        // Most names are far away by their length alone; a file may have thousands of zones that do not exist.
+        let length = known.chars().count();
+        if text.chars().count().abs_diff(length) > tolerance(length) {
+            return None;
+        }
         let text: Vec<char> = text.chars().collect();
         let known: Vec<char> = known.chars().collect();
-        Some(distance(&text, &known)).filter(|steps| *steps <= tolerance(known.len()))
+        Some(distance(&text, &known)).filter(|steps| *steps <= tolerance(length))
     };
     let other_region = if text.contains('/') {
-        near(&city(text), &city(name)).map(|steps| steps + 1)
+        near(city(text), city(name)).map(|steps| steps + 1)
     } else {
         None
     };
-    [near(text, &city(name)), near(text, name), other_region]
+    [near(text, city(name)), near(text, name), other_region]
         .into_iter()
         .flatten()
         .min()
