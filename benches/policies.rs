@@ -36,6 +36,10 @@ fn main() {
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
+    let asked = |name: &str| std::env::args().any(|argument| argument == name);
+    if asked("memory") {
+        return memory();
+    }
     println!("{FILES} files with {RULES} rules of {WINDOWS} windows each");
     for (name, written) in [
         ("ScalingRule documents", Written::Documents),

@@ -3,7 +3,7 @@
 //! A mistake is told once, where it is, and never hides another: each reader reports and returns `None`, and its
 //! caller goes on with the rest.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use super::codes;
 use super::files::is_toml;
@@ -23,8 +23,8 @@ pub(super) struct Checker<'a> {
     problems: Vec<(Problem, Span)>,
     /// The same place of an anchor is examined once per alias, but told once.
     told: HashSet<(&'static str, Span, String)>,
-    /// Per text: how many problems are told, and how many are not.
-    counts: Vec<Count>,
+    /// Of texts with problems, by their number: how many are told, and how many are not.
+    counts: BTreeMap<usize, Count>,
     errors: usize,
     /// Lines that their language's reader has told about: what it has made of them is not told as well.
     garbled: Vec<Span>,
@@ -42,7 +42,7 @@ impl<'a> Checker<'a> {
             sources,
             problems: Vec::new(),
             told: HashSet::new(),
-            counts: vec![Count::default(); sources.iter().count()],
+            counts: BTreeMap::new(),
             errors: 0,
             garbled: Vec::new(),
         }
@@ -92,9 +92,7 @@ impl<'a> Checker<'a> {
         let problem = self.in_its_language(problem, span);
         if self.told.insert((problem.code, span, problem.message.clone())) {
             let mark = self.mark(span);
-            if let Some(count) = self.counts.get_mut(self.sources.index(span)) {
-                count.told += 1;
-            }
+            self.counts.entry(self.sources.index(span)).or_default().told += 1;
             self.problems.push((with_strangers(problem).at(mark), span));
         }
     }
@@ -115,16 +113,14 @@ impl<'a> Checker<'a> {
 
     /// Whether further problems of the text are only counted, so that working out their words is for nothing.
     pub(super) fn is_full(&self, span: Span) -> bool {
-        let count = self.counts.get(self.sources.index(span));
+        let count = self.counts.get(&self.sources.index(span));
         count.is_some_and(|count| count.told >= TOLD_PER_FILE)
     }
 
     /// One more mistake that is only counted.
     fn leave_untold(&mut self, span: Span) {
         self.errors += 1;
-        if let Some(count) = self.counts.get_mut(self.sources.index(span)) {
-            count.untold += 1;
-        }
+        self.counts.entry(self.sources.index(span)).or_default().untold += 1;
     }
 
     /// A mistake that is told where it was made, and makes this part unsound as well.
@@ -153,8 +149,10 @@ impl<'a> Checker<'a> {
     /// All problems, with one more for each text that has more than are told.
     pub(super) fn finish(self) -> Vec<Problem> {
         let mut problems: Vec<Problem> = self.problems.into_iter().map(|(problem, _)| problem).collect();
-        for (count, source) in self.counts.iter().zip(self.sources.iter()) {
-            if count.untold > 0 {
+        for (number, count) in self.counts {
+            if let Some(source) = self.sources.iter().nth(number)
+                && count.untold > 0
+            {
                 let message = format!(
                     "{} in this file are not listed",
                     words::count(count.untold, "further problem")

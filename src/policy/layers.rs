@@ -43,6 +43,9 @@ pub(super) const PROFILE: Keys = Keys {
     synonyms: POLICY.synonyms,
 };
 
+/// For so many rules without a target another one of nearly the same name is looked for.
+const LOOKED_FOR: usize = 100;
+
 /// Everything that was written, lowest layer first.
 #[derive(Default)]
 pub(super) struct Layers<'n> {
@@ -251,6 +254,10 @@ impl<'n> Layers<'n> {
         for stack in self.rules.values().filter(|stack| stack.parts.len() > 1) {
             for part in &stack.parts {
                 check.alone(|check| {
+                    if !part.deletes || !deletions::has_one(part.node) {
+                        spec::read(part.node, part.form(), None, None, settings, check);
+                        return;
+                    }
                     let node = spec::by_name(part.node, part.form(), check);
                     if let Some((_, node)) = join::join(&[Part { node: &node, ..*part }]) {
                         spec::read(&node, Form::Policy, None, None, settings, check);
@@ -270,10 +277,10 @@ impl<'n> Layers<'n> {
             rules.extend(alone(document));
         }
         rules.sort_by_key(|rule| rule.span.start);
-        for at in 0..rules.len() {
-            if rules[at].document.is_none() && rules[at].node.get("target").is_none() {
-                rules[at].near = near(&rules[at].name, &rules);
-            }
+        let is_part = |rule: &Written<'_>| rule.document.is_none() && rule.node.get("target").is_none();
+        let parts: Vec<usize> = (0..rules.len()).filter(|at| is_part(&rules[*at])).collect();
+        for at in parts.into_iter().take(LOOKED_FOR) {
+            rules[at].near = near(&rules[at].name, &rules);
         }
         rules
     }

@@ -3,7 +3,7 @@
 use super::check::Checker;
 use super::layers::Written;
 use super::name;
-use super::rule::{Rule, Target};
+use super::rule::{Rule, Target, Window};
 use super::settings::Settings;
 use super::source::Mark;
 use super::spec;
@@ -61,12 +61,15 @@ pub(super) fn read(written: Written<'_>, settings: &Settings, check: &mut Checke
         .clone()
         .map(|(target, span)| (target, check.mark(span)));
     if let (Some(name), Some((target, _)), true) = (name, spec.target, is_sound) {
+        // Collected in place, it would keep the room of what windows were read into.
+        let mut schedule: Vec<Window> = Vec::with_capacity(spec.schedule.len());
+        schedule.extend(spec.schedule.into_iter().map(|sound| sound.window));
         read.rule = Some(Rule {
             name,
             place: mark.place,
             labels: document.map(|document| document.labels).unwrap_or_default(),
             target,
-            schedule: spec.schedule.into_iter().map(|sound| sound.window).collect(),
+            schedule,
             default: spec.default,
             limits: spec.limits,
             wake: spec.wake,
