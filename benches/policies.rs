@@ -40,6 +40,12 @@ fn main() {
     if asked("memory") {
         return memory();
     }
+    if asked("layers") {
+        return layered();
+    }
+    if asked("toml") {
+        return load("policy files, TOML", Written::Toml);
+    }
     println!("{FILES} files with {RULES} rules of {WINDOWS} windows each");
     for (name, written) in [
         ("ScalingRule documents", Written::Documents),
@@ -115,7 +121,7 @@ fn parse(written: Written, text: &str) {
     match written {
         Written::Documents => drop(serde_saphyr::from_multiple::<serde_json::Value>(text).unwrap()),
         Written::Yaml => drop(serde_saphyr::from_str::<serde_json::Value>(text).unwrap()),
-        Written::Toml => drop(toml::de::DeTable::parse(text).unwrap()),
+        Written::Toml => drop(text.parse::<toml::Table>().unwrap()),
     }
 }
 

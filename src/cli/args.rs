@@ -438,7 +438,8 @@ impl PolicyArgs {
     pub(super) fn inputs(&self) -> Inputs {
         Inputs {
             paths: self.paths.clone(),
-            profile: self.profile.clone(),
+            // A variable that is set to nothing is not set, as everywhere.
+            profile: self.profile.clone().filter(|profile| !profile.is_empty()),
             variables: std::env::vars_os().collect(),
             set: self.set.clone(),
         }

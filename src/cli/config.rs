@@ -14,6 +14,13 @@ pub(super) async fn run(args: ConfigArgs, printer: Printer) -> anyhow::Result<Ex
         return Ok(Exit::Failed);
     };
     if args.diff.is_empty() {
+        if args.sees_a_cluster() {
+            printer.error(
+                "a cluster is for comparing plans, and there is nothing to compare with",
+                Some("add --diff PATH with the older files, or leave --cluster and --context out"),
+            );
+            return Ok(Exit::Failed);
+        }
         printer.data(&match args.output {
             Output::Json => json(&config),
             Output::Text => text(&config),

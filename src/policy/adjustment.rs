@@ -167,7 +167,7 @@ fn nowhere(segment: &str, path: &[String], shape: Shape, known: &[&str]) -> Prob
 
 /// The one value in a text, which is read as YAML.
 fn value(text: &str, base: usize, span: Span, check: &mut Checker<'_>) -> Option<Node> {
-    if matches!(text.trim(), "null" | "~") {
+    if matches!(text.trim(), "null" | "Null" | "NULL" | "~") {
         return Some(Node {
             value: Value::Null,
             span,

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::codes;
+use super::deletions;
 use super::files::is_toml;
 use super::lookalike;
 use super::node::{Key, Node, Value};
@@ -240,7 +241,13 @@ impl<'n> Fields<'n> {
                     node.describe()
                 ),
             )
-            .hint(format!("its keys are {}", words::all(keys.known)));
+            .hint(match node.value {
+                Value::Null => format!(
+                    "write its keys below, indented: {}; in a policy file, `null` deletes what earlier layers said",
+                    words::all(keys.known)
+                ),
+                _ => format!("its keys are {}", words::all(keys.known)),
+            });
             check.report(problem, node.span);
             return None;
         };
@@ -256,6 +263,15 @@ impl<'n> Fields<'n> {
         for (key, value) in unknown {
             if check.is_full(key.span) {
                 check.leave_untold(key.span);
+                continue;
+            }
+            if key.text == deletions::MARK {
+                let problem = Problem::error(
+                    codes::WRONG_TYPE,
+                    format!("`{}` can only be true, in a policy file", deletions::MARK),
+                )
+                .hint("`delete: true` takes out what earlier layers said; remove the line to keep it");
+                check.report(problem, key.span);
                 continue;
             }
             let plain = words::plain(&key.text);

@@ -102,6 +102,8 @@ codes! {
     UNSEEN = "W0614", "a name with a character that is not seen";
     DELETES_NOTHING = "W0801", "`null` for something that no earlier layer has";
     TWIN_FILES = "W0802", "two files whose names differ only in their ending";
+    NEAR_WINDOW = "W0803", "a new window in a layer, beside one of nearly the same name";
+    NEAR_VARIABLE = "W0804", "a variable that nearly adjusts a policy";
 }
 
 /// What is wrong with a value wherever it stands, and whatever stands beside it.

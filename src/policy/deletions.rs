@@ -7,7 +7,7 @@ use super::node::{Key, Node, Value};
 use super::source::Span;
 
 /// The key of the mark.
-const MARK: &str = "delete";
+pub(super) const MARK: &str = "delete";
 
 /// Whether an entry of a map is the mark.
 pub(super) fn is_mark(key: &Key, node: &Node) -> bool {
@@ -54,9 +54,7 @@ pub(super) fn has_one(node: &Node) -> bool {
 /// The keys in a layer that delete what none of the earlier ones has.
 pub(super) fn needless(key: Span, node: &Node, earlier: &[&Node]) -> Vec<Span> {
     let mut found = Vec::new();
-    if has_one(node) {
-        look(key, node, earlier, &mut found);
-    }
+    look(key, node, earlier, &mut found);
     found
 }
 

@@ -19,6 +19,9 @@ const LARGEST_SUM: u64 = 64 << 20;
 const ATTEMPTS: usize = 4;
 const PAUSE: Duration = Duration::from_millis(20);
 
+/// Where policies are if nothing else is said.
+const DEFAULT: &str = "policies/";
+
 /// What was found under the paths.
 #[derive(Default)]
 pub(super) struct Found {
@@ -159,8 +162,14 @@ impl Found {
             )
             .hint("the file that it names is not there: mend the link or remove it"),
             io::ErrorKind::NotFound => {
-                Problem::error(codes::NOT_FOUND, format!("there is no file or directory {name}"))
-                    .hint("check the spelling; a relative path starts at the current directory")
+                Problem::error(codes::NOT_FOUND, format!("there is no file or directory {name}")).hint(
+                    match name {
+                        DEFAULT => {
+                            "it is looked for where no path is given; name the files of your rules, or write the first one with `easyscale generate`"
+                        }
+                        _ => "check the spelling; a relative path starts at the current directory",
+                    },
+                )
             }
             io::ErrorKind::PermissionDenied => {
                 Problem::error(codes::UNREADABLE, format!("no permission to read {name}"))

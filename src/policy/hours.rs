@@ -69,21 +69,16 @@ impl Hours {
 
 fn time(field: Field<'_>, check: &mut Checker<'_>) -> Option<TimeOfDay> {
     if let Value::Int(number) = field.node.value
-        && let Some(meant) = without_colon(check.slice(field.node.span)).or_else(|| meant_by(number))
+        && let Some(hint) = hint_for_number(field.name, check.slice(field.node.span), number)
     {
-        let name = field.name;
         let problem = Problem::error(
             codes::BAD_TIME,
-            format!("`{name}` must be hours and minutes, found the number {number}"),
+            format!(
+                "`{}` must be hours and minutes, found the number {number}",
+                field.name
+            ),
         );
-        let problem = if without_colon(check.slice(field.node.span)).is_none() && number > 24 {
-            problem.hint(format!(
-                "write `{name}: \"{meant}\"`, with quotes: without them some programs turn {meant} into {number}"
-            ))
-        } else {
-            problem.hint(format!("write `{name}: \"{meant}\"`"))
-        };
-        check.report(problem, field.node.span);
+        check.report(problem.hint(hint), field.node.span);
         return None;
     }
     let text = field.text(check)?;
@@ -101,10 +96,27 @@ fn time(field: Field<'_>, check: &mut Checker<'_>) -> Option<TimeOfDay> {
     }
 }
 
-/// `0800` is no number that a program has made of a time; somebody has left the colon out.
+/// What a number was to be: mostly somebody has left the colon out, sometimes a program has made a number of a time.
+fn hint_for_number(name: &str, written: &str, number: i128) -> Option<String> {
+    let by_program = meant_by(number);
+    Some(match (without_colon(written), by_program) {
+        (Some(meant), Some(other)) if other.seconds() % 60 == 0 && !written.starts_with('0') => format!(
+            "write `{name}: \"{meant}\"`; or `{name}: \"{other}\"`, if some program has turned {other} into {number}"
+        ),
+        (Some(meant), _) => format!("write `{name}: \"{meant}\"`"),
+        (None, Some(meant)) if number > 24 => format!(
+            "write `{name}: \"{meant}\"`, with quotes: without them some programs turn {meant} into {number}"
+        ),
+        (None, Some(meant)) => format!("write `{name}: \"{meant}\"`"),
+        (None, None) => return None,
+    })
+}
+
+/// `1600` and `930`, with the colon where it belongs.
 fn without_colon(written: &str) -> Option<TimeOfDay> {
-    let (hour, minute) = written.split_at_checked(2)?;
-    (written.len() == 4 && written.starts_with('0'))
+    let is_short = (3..=4).contains(&written.len()) && written.bytes().all(|byte| byte.is_ascii_digit());
+    let (hour, minute) = written.split_at_checked(written.len().checked_sub(2)?)?;
+    is_short
         .then(|| TimeOfDay::from_hms(hour.parse().ok()?, minute.parse().ok()?, 0))
         .flatten()
 }

@@ -164,7 +164,11 @@ impl Inputs {
         for policy in files.iter().flat_map(|file| &file.policies) {
             layers.add(policy, profile, &mut check);
         }
-        problems.extend(profile.and_then(|profile| unknown_profile(profile, layers.profiles())));
+        let all_sound = files.iter().all(|file| file.sound);
+        // A file that cannot be read may have it.
+        if let Some(profile) = profile.filter(|_| all_sound) {
+            problems.extend(unknown_profile(profile, layers.profiles()));
+        }
         let adjustments: Vec<Node> = sources
             .iter()
             .enumerate()
@@ -180,7 +184,7 @@ impl Inputs {
         }
         let (defaults, calendars) = (layers.defaults(), layers.calendars());
         let settings = Settings::read(defaults.as_deref(), &calendars, &mut check);
-        layers.look_at_each(&settings, &mut check);
+        layers.look_behind(&settings, &mut check);
         let rules = layers.into_rules(&mut check);
         let config = match config {
             true => Config::of(defaults.as_deref(), &calendars, &rules, &check),
@@ -192,12 +196,9 @@ impl Inputs {
             .collect();
         doubts::tell_unused_default_zone(settings.zone_place, &rules, &mut check);
         let mut found = check.finish();
-        for (file, source) in files.iter().zip(sources.iter()) {
-            if !file.sound {
-                // What was dropped may be what a warning misses.
-                found
-                    .retain(|problem| problem.severity != Severity::Warning || !problem.is_in(source.name()));
-            }
+        if !all_sound {
+            // What was dropped may be what a warning misses, or the layer that makes a rule whole.
+            found.retain(|problem| problem.severity != Severity::Warning && !reading::is_lacking(problem));
         }
         problems.extend(found);
         problems.extend(side_by_side::compare_rules(&rules));
@@ -226,6 +227,9 @@ impl Inputs {
             texts.files.push((source, problem.is_none()));
             texts.problems.extend(problem);
         }
+        texts
+            .problems
+            .extend(self.variables.iter().filter_map(near_variable));
         let mut variables: Vec<_> = self
             .variables
             .iter()
@@ -260,6 +264,29 @@ impl Inputs {
 fn bytes(files: Vec<(String, String)>) -> Vec<(String, Vec<u8>)> {
     let files = files.into_iter().map(|(name, text)| (name, text.into_bytes()));
     files.collect()
+}
+
+/// A variable with one `_` too few would do nothing; others of that beginning are a cluster's own.
+fn near_variable((name, _): &(OsString, OsString)) -> Option<Problem> {
+    let name = name.to_str()?;
+    let rest = name.strip_prefix("EASYSCALE_POLICY_")?;
+    let is_near = ["RULES_", "DEFAULTS_", "CALENDARS_"]
+        .iter()
+        .any(|section| rest.starts_with(section));
+    is_near.then(|| {
+        Problem::warning(
+            codes::NEAR_VARIABLE,
+            format!("the variable {} does nothing", quoted(name)),
+        )
+        .hint(format!(
+            "two `_` stand before each key: {VARIABLE_PREFIX}{}",
+            if rest.contains("__") {
+                rest.to_owned()
+            } else {
+                rest.replace('_', "__")
+            }
+        ))
+    })
 }
 
 fn unknown_profile(profile: &str, known: &[&str]) -> Option<Problem> {

@@ -21,6 +21,30 @@ pub(super) struct Part<'n> {
     pub(super) node: &'n Node,
     /// Whether `null` deletes what earlier layers said; else it is a value like others.
     pub(super) deletes: bool,
+    /// Whether anything in it does.
+    pub(super) has_deletions: bool,
+}
+
+impl<'n> Part<'n> {
+    /// Of a document, which deletes nothing.
+    pub(super) fn of_document(key: Span, node: &'n Node) -> Self {
+        Self {
+            key,
+            node,
+            deletes: false,
+            has_deletions: false,
+        }
+    }
+
+    /// Of a policy file.
+    pub(super) fn of_policy(key: Span, node: &'n Node) -> Self {
+        Self {
+            key,
+            node,
+            deletes: true,
+            has_deletions: deletions::has_one(node),
+        }
+    }
 }
 
 /// Joins layers, the later ones winning; `None` when nothing is left.
@@ -185,12 +209,7 @@ mod tests {
     }
 
     fn parts(layers: &[Node]) -> Vec<Part<'_>> {
-        let part = |node| Part {
-            key: NOWHERE,
-            node,
-            deletes: true,
-        };
-        layers.iter().map(part).collect()
+        layers.iter().map(|node| Part::of_policy(NOWHERE, node)).collect()
     }
 
     /// What joining means, said once more without figment: the last word counts, a value or a deletion ends what was.

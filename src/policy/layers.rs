@@ -43,6 +43,8 @@ pub(super) const PROFILE: Keys = Keys {
     synonyms: POLICY.synonyms,
 };
 
+/// Names of so many windows are compared.
+const COMPARED: usize = 100;
 /// For so many rules without a target another one of nearly the same name is looked for.
 const LOOKED_FOR: usize = 100;
 
@@ -55,6 +57,8 @@ pub(super) struct Layers<'n> {
     /// Documents that nothing can adjust: without a sound name, or with that of an earlier one.
     apart: Vec<Document<'n>>,
     profiles: Vec<&'n str>,
+    /// The profiles that do not count now.
+    aside: Vec<&'n Node>,
 }
 
 #[derive(Default)]
@@ -112,11 +116,7 @@ impl<'n> Layers<'n> {
         if stack.document.is_some() {
             return self.apart.push(document);
         }
-        stack.parts.push(Part {
-            key: *key,
-            node,
-            deletes: false,
-        });
+        stack.parts.push(Part::of_document(*key, node));
         stack.document = Some(document);
     }
 
@@ -140,9 +140,9 @@ impl<'n> Layers<'n> {
                 continue;
             }
             self.profiles.push(&key.text);
-            if let Some(fields) = Fields::read(node, &PROFILE, check)
-                && profile == Some(key.text.as_str())
-            {
+            if profile != Some(key.text.as_str()) {
+                self.aside.push(node);
+            } else if let Some(fields) = Fields::read(node, &PROFILE, check) {
                 self.sections(&fields, check);
             }
         }
@@ -150,11 +150,7 @@ impl<'n> Layers<'n> {
 
     fn sections(&mut self, fields: &Fields<'n>, check: &mut Checker<'_>) {
         if let Some(field) = said("defaults", fields, check) {
-            let part = Part {
-                key: field.key,
-                node: field.node,
-                deletes: true,
-            };
+            let part = Part::of_policy(field.key, field.node);
             tell_needless(&self.defaults, part, check);
             self.defaults.push(part);
         }
@@ -234,35 +230,39 @@ impl<'n> Layers<'n> {
         settled.collect()
     }
 
-    /// Each layer of what has several, by itself: what a later layer replaces is to be right too.
-    pub(super) fn look_at_each(&self, settings: &Settings, check: &mut Checker<'_>) {
-        let by_itself = |parts: &[Part<'n>]| -> Vec<Node> {
-            let several = if parts.len() > 1 { parts } else { &[] };
-            let nodes = several.iter().filter_map(|part| join::join(&[*part]));
-            nodes.map(|(_, node)| node).collect()
-        };
-        for node in by_itself(&self.defaults) {
-            check.alone(|check| drop(Settings::read(Some(&node), &[], check)));
+    /// What does not show in the end: each layer of what has several, since what a later layer replaces is to be right
+    /// too, and the profiles that do not count now.
+    pub(super) fn look_behind(&self, settings: &Settings, check: &mut Checker<'_>) {
+        let mut aside = Layers::default();
+        for profile in &self.aside {
+            check.alone(|check| {
+                if let Some(fields) = Fields::read(profile, &PROFILE, check) {
+                    aside.sections(&fields, check);
+                }
+            });
         }
-        for (name, parts) in &self.calendars {
-            for (node, part) in by_itself(parts).into_iter().zip(parts) {
-                let text = name.clone();
-                let span = part.key;
-                check.alone(|check| drop(Calendars::read(&[(Key { text, span }, node)], check)));
+        for (layers, fewest) in [(self, 2), (&aside, 1)] {
+            let several = |parts: &&Vec<Part<'n>>| parts.len() >= fewest;
+            for part in Some(&layers.defaults).filter(several).into_iter().flatten() {
+                look_at_defaults(*part, check);
+            }
+            for (name, parts) in layers.calendars.iter().filter(|(_, parts)| several(parts)) {
+                parts.iter().for_each(|part| look_at_calendar(name, *part, check));
+            }
+            for stack in layers.rules.values().filter(|stack| several(&&stack.parts)) {
+                stack
+                    .parts
+                    .iter()
+                    .for_each(|part| look_at_rule(*part, settings, check));
             }
         }
-        for stack in self.rules.values().filter(|stack| stack.parts.len() > 1) {
-            for part in &stack.parts {
-                check.alone(|check| {
-                    if !part.deletes || !deletions::has_one(part.node) {
-                        spec::read(part.node, part.form(), None, None, settings, check);
-                        return;
-                    }
-                    let node = spec::by_name(part.node, part.form(), check);
-                    if let Some((_, node)) = join::join(&[Part { node: &node, ..*part }]) {
-                        spec::read(&node, Form::Policy, None, None, settings, check);
-                    }
-                });
+        for (name, stack) in aside.rules.iter().take(LOOKED_FOR) {
+            let is_part =
+                |part: &Part<'_>| part.node.get("target").is_none() && !deletions::is_one(part.node);
+            if let Some(part) = stack.parts.first().filter(|part| is_part(part))
+                && !self.rules.contains_key(name)
+            {
+                tell_part(name, part.key, self.rules.keys().map(String::as_str), check);
             }
         }
     }
@@ -284,6 +284,47 @@ impl<'n> Layers<'n> {
         }
         rules
     }
+}
+
+/// Tells a rule of a profile that adjusts nothing: no layer has a rule of its name.
+fn tell_part<'r>(name: &str, span: Span, rules: impl Iterator<Item = &'r str>, check: &mut Checker<'_>) {
+    let names: Vec<&str> = rules.collect();
+    let problem = Problem::error(codes::MISSING_KEY, "a rule needs `target`");
+    let problem = match words::meant(name, &names) {
+        Some(near) => problem.hint(format!("did you mean the rule {}?", quoted(near))),
+        None => problem.hint("no layer has a rule of this name: correct it, or say what to scale"),
+    };
+    check.report(problem, span);
+}
+
+fn look_at_defaults(part: Part<'_>, check: &mut Checker<'_>) {
+    check.alone(|check| {
+        if let Some((_, node)) = join::join(&[part]) {
+            Settings::read(Some(&node), &[], check);
+        }
+    });
+}
+
+fn look_at_calendar(name: &str, part: Part<'_>, check: &mut Checker<'_>) {
+    check.alone(|check| {
+        if let Some((span, node)) = join::join(&[part]) {
+            let text = name.to_owned();
+            Calendars::read(&[(Key { text, span }, node)], check);
+        }
+    });
+}
+
+fn look_at_rule(part: Part<'_>, settings: &Settings, check: &mut Checker<'_>) {
+    check.alone(|check| {
+        if !part.has_deletions {
+            spec::read(part.node, part.form(), None, None, settings, check);
+            return;
+        }
+        let node = spec::by_name(part.node, part.form(), check);
+        if let Some((_, node)) = join::join(&[Part { node: &node, ..part }]) {
+            spec::read(&node, Form::Policy, None, None, settings, check);
+        }
+    });
 }
 
 impl Part<'_> {
@@ -316,6 +357,7 @@ impl<'n> Stack<'n> {
             for part in &parts {
                 by_name.push(spec::by_name(part.node, part.form(), check));
             }
+            tell_near_windows(&by_name, check);
             let parts = parts
                 .iter()
                 .zip(&by_name)
@@ -334,6 +376,42 @@ impl<'n> Stack<'n> {
             is_sound: check.errors() == errors,
             near: None,
         })
+    }
+}
+
+/// Tells windows of a later layer whose names are nearly those of an earlier one: they are new ones, where the earlier
+/// one was to be adjusted.
+fn tell_near_windows(layers: &[Cow<'_, Node>], check: &mut Checker<'_>) {
+    let mut known: Vec<&Key> = Vec::new();
+    for layer in layers {
+        let entries: &[(Key, Node)] = match layer.get("schedule").map(|schedule| &schedule.value) {
+            Some(Value::Map(entries)) => entries,
+            _ => &[],
+        };
+        let new: Vec<&Key> = entries
+            .iter()
+            .filter(|(_, node)| !deletions::is_one(node))
+            .map(|(key, _)| key)
+            .filter(|key| !known.iter().any(|known| known.text == key.text))
+            .collect();
+        if known.len() <= COMPARED {
+            let names: Vec<&str> = known.iter().map(|key| key.text.as_str()).collect();
+            for key in new.iter().take(COMPARED) {
+                if let Some(near) = words::meant(&key.text, &names)
+                    && !words::are_numbered(near, &key.text)
+                    && let Some(first) = known.iter().find(|known| known.text == near)
+                {
+                    let problem = Problem::warning(
+                        codes::NEAR_WINDOW,
+                        format!("{} is a new window, beside {}", quoted(&key.text), quoted(near)),
+                    )
+                    .also(check.mark(first.span), "this one is not adjusted")
+                    .hint(format!("did you mean {}?", quoted(near)));
+                    check.warn(problem, key.span);
+                }
+            }
+        }
+        known.extend(new);
     }
 }
 
@@ -377,7 +455,7 @@ fn first_kept<'n>(parts: &[Part<'n>]) -> Option<Part<'n>> {
 /// Whether there is nothing to join.
 fn is_settled(parts: &[Part<'_>]) -> bool {
     match parts {
-        [part] => !part.deletes || !deletions::has_one(part.node),
+        [part] => !part.has_deletions,
         _ => false,
     }
 }
@@ -403,25 +481,20 @@ fn deletion<'n>(field: Field<'n>) -> Part<'n> {
         value: Value::Null,
         span: Span { start: 0, end: 1 },
     };
-    Part {
-        key: field.key,
-        node: NOTHING,
-        deletes: true,
-    }
+    Part::of_policy(field.key, NOTHING)
 }
 
 fn push<'n>(parts: &mut Vec<Part<'n>>, key: &'n Key, node: &'n Node, check: &mut Checker<'_>) {
-    let part = Part {
-        key: key.span,
-        node,
-        deletes: true,
-    };
+    let part = Part::of_policy(key.span, node);
     tell_needless(parts, part, check);
     parts.push(part);
 }
 
 /// Tells deletions of what is not there: something is misspelt, or over.
 fn tell_needless(earlier: &[Part<'_>], part: Part<'_>, check: &mut Checker<'_>) {
+    if !part.has_deletions {
+        return;
+    }
     let earlier: Vec<&Node> = earlier.iter().map(|part| part.node).collect();
     for span in deletions::needless(part.key, part.node, &earlier) {
         let written = check.slice(span);

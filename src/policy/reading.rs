@@ -1,8 +1,10 @@
 //! From what is written of a rule to the rule.
 
 use super::check::Checker;
+use super::codes;
 use super::layers::Written;
 use super::name;
+use super::problem::Problem;
 use super::rule::{Rule, Target, Window};
 use super::settings::Settings;
 use super::source::Mark;
@@ -18,6 +20,11 @@ pub(super) struct Read {
     pub(super) windows: Vec<Mark>,
     /// Whether a window of it reads its days and times in the zone of the settings.
     pub(super) uses_default_zone: bool,
+}
+
+/// Whether a problem is that a rule is not whole, which may be the fault of a file that cannot be read.
+pub(super) fn is_lacking(problem: &Problem) -> bool {
+    problem.code == codes::MISSING_KEY && problem.message.starts_with(spec::RULE.what)
 }
 
 /// Reads one rule.

@@ -1,6 +1,7 @@
 //! What a rule says, wherever it is written: the keys under `spec` of a document, and under `rules.NAME` of a policy
 //! file.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::bounds;
@@ -45,7 +46,7 @@ pub(super) const SPEC: Keys = Keys {
 };
 
 /// The same keys under `rules.NAME` of a policy file.
-const RULE: Keys = Keys {
+pub(super) const RULE: Keys = Keys {
     what: "a rule",
     known: SPEC.known,
     ignored: SPEC.ignored,
@@ -249,16 +250,26 @@ fn tell_twice(name: &str, span: Span, first: Span, check: &mut Checker<'_>) {
 }
 
 /// A rule with its windows by name, so that layers can be joined; what has no name, or one twice, is told and left out.
-pub(super) fn by_name(rule: &Node, form: Form, check: &mut Checker<'_>) -> Node {
-    let mut rule = rule.clone();
-    let Value::Map(entries) = &mut rule.value else {
-        return rule;
+pub(super) fn by_name<'n>(rule: &'n Node, form: Form, check: &mut Checker<'_>) -> Cow<'n, Node> {
+    match rule.get("schedule") {
+        Some(schedule) if matches!(schedule.value, Value::Map(_)) && form == Form::Document => {
+            tell_no_windows(schedule, form, check);
+        }
+        Some(Node {
+            value: Value::Seq(_), ..
+        }) => return Cow::Owned(with_named_windows(rule.clone(), check)),
+        _ => {}
+    }
+    Cow::Borrowed(rule)
+}
+
+fn with_named_windows(mut rule: Node, check: &mut Checker<'_>) -> Node {
+    let entries = match &mut rule.value {
+        Value::Map(entries) => entries.as_mut_slice(),
+        _ => &mut [],
     };
-    let schedules = entries.iter_mut().filter(|(key, _)| key.text == "schedule");
-    for (_, node) in schedules {
-        if matches!(node.value, Value::Map(_)) && form == Form::Document {
-            tell_no_windows(node, form, check);
-        } else if let Value::Seq(items) = &mut node.value {
+    for (_, node) in entries.iter_mut().filter(|(key, _)| key.text == "schedule") {
+        if let Value::Seq(items) = &mut node.value {
             let items = std::mem::take(items);
             node.value = Value::Map(named(items, check));
         }

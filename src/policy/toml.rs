@@ -146,15 +146,17 @@ fn explain(message: &str, written: &str) -> (&'static str, String, Option<String
             Some("keep one of the two; a table such as `[rules.web]` is written once in a file".to_owned()),
         );
     }
+    if matches!(written, "null" | "~") {
+        return bad(
+            "TOML has no `null`",
+            "to delete what earlier layers said, write `{ delete = true }`",
+        );
+    }
     if message.starts_with("string values must be quoted") {
         return match written {
             "" => bad(
                 "a value is missing",
                 "write a value after the `=`, or remove the line",
-            ),
-            "null" | "~" => bad(
-                "TOML has no `null`",
-                "to delete what earlier layers said, write `{ delete = true }`",
             ),
             _ => bad(
                 "a text needs quotes",
@@ -170,8 +172,8 @@ fn explain(message: &str, written: &str) -> (&'static str, String, Option<String
     }
     if message.starts_with("unclosed table") {
         return bad(
-            "a `[` is not closed",
-            "a table begins with a line such as `[rules.web]`",
+            "a `[` is not closed here",
+            "a table begins with a line such as `[rules.web]`; a name with a blank in it needs quotes, as in `[rules.web.schedule.\"Peak hours\"]`",
         );
     }
     if message.starts_with("invalid basic string") || message.starts_with("invalid literal string") {

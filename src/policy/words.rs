@@ -112,6 +112,18 @@ pub(super) fn plain(text: &str) -> String {
         .collect()
 }
 
+/// Whether two names differ only in numbers or single letters, as `peak-1` and `peak-2` do.
+pub(super) fn are_numbered(a: &str, b: &str) -> bool {
+    let parts = |text: &str| -> Vec<String> {
+        text.split(|c: char| !c.is_alphanumeric())
+            .flat_map(|word| word.split_inclusive(|c: char| c.is_ascii_digit()))
+            .map(|part| part.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned())
+            .filter(|part| part.chars().count() > 1)
+            .collect()
+    };
+    parts(a) == parts(b)
+}
+
 /// Typing errors between two words: letters added, left out, exchanged, or two neighbours swapped.
 fn distance(a: &str, b: &str) -> usize {
     let a: Vec<char> = a.chars().collect();
@@ -138,7 +150,7 @@ fn distance(a: &str, b: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{choice, in_toml, meant, quoted};
+    use super::{are_numbered, choice, in_toml, meant, quoted};
 
     #[test]
     fn near_words_are_found_and_far_ones_are_not() {
@@ -150,6 +162,15 @@ mod tests {
         assert_eq!(meant("colour", &known), None);
         assert_eq!(meant("", &known), None);
         assert_eq!(meant(&"t".repeat(100_000), &known), None);
+    }
+
+    #[test]
+    fn names_with_numbers_are_told_apart_from_typing_errors() {
+        assert!(are_numbered("peak-1", "peak-2"));
+        assert!(are_numbered("shop a", "shop b"));
+        assert!(are_numbered("Peak12", "Peak7"));
+        assert!(!are_numbered("Peak", "Paek"));
+        assert!(!are_numbered("night", "nights"));
     }
 
     #[test]
