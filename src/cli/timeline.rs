@@ -39,6 +39,7 @@ pub(super) fn run(args: TimelineArgs, printer: Printer) -> anyhow::Result<Exit> 
     let Some(loaded) = load::rules(&policies, printer, output == TimelineOutput::Json)? else {
         return Ok(Exit::Failed);
     };
+    load::warn_of_old_zone_rules(at, printer);
     let chosen = choose(loaded.rules, &rules, target.as_ref())?;
     let zones: Vec<Zone> = chosen
         .iter()

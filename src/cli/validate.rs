@@ -26,6 +26,7 @@ pub(super) async fn run(args: ValidateArgs, printer: Printer) -> anyhow::Result<
     }
     loaded.deny(&policies.deny);
     load::tell(&loaded, printer);
+    load::warn_of_old_zone_rules(at, printer);
     match output {
         ProblemOutput::Json => printer.data(&load::problems_json(&loaded))?,
         ProblemOutput::Github => printer.data(&problems::github(&loaded.problems, &loaded.sources))?,

@@ -104,6 +104,7 @@ codes! {
     TWIN_FILES = "W0802", "two files whose names differ only in their ending";
     NEAR_WINDOW = "W0803", "a new window in a layer, beside one of nearly the same name";
     NEAR_VARIABLE = "W0804", "a variable that nearly adjusts a policy";
+    NEAR_RULE = "W0805", "a part of a profile for a rule that is not there";
 }
 
 /// What is wrong with a value wherever it stands, and whatever stands beside it.

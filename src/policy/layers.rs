@@ -262,7 +262,7 @@ impl<'n> Layers<'n> {
             if let Some(part) = stack.parts.first().filter(|part| is_part(part))
                 && !self.rules.contains_key(name)
             {
-                tell_part(name, part.key, self.rules.keys().map(String::as_str), check);
+                tell_near_rule(name, part.key, self.rules.keys().map(String::as_str), check);
             }
         }
     }
@@ -286,15 +286,21 @@ impl<'n> Layers<'n> {
     }
 }
 
-/// Tells a rule of a profile that adjusts nothing: no layer has a rule of its name.
-fn tell_part<'r>(name: &str, span: Span, rules: impl Iterator<Item = &'r str>, check: &mut Checker<'_>) {
+/// Warns of a part of a profile that is for no rule, where one of nearly the same name was probably meant.
+fn tell_near_rule<'r>(name: &str, span: Span, rules: impl Iterator<Item = &'r str>, check: &mut Checker<'_>) {
     let names: Vec<&str> = rules.collect();
-    let problem = Problem::error(codes::MISSING_KEY, "a rule needs `target`");
-    let problem = match words::meant(name, &names) {
-        Some(near) => problem.hint(format!("did you mean the rule {}?", quoted(near))),
-        None => problem.hint("no layer has a rule of this name: correct it, or say what to scale"),
-    };
-    check.report(problem, span);
+    if let Some(near) = words::meant(name, &names)
+        && !words::are_numbered(near, name)
+    {
+        let problem = Problem::warning(
+            codes::NEAR_RULE,
+            format!("there is no rule {} that this profile could adjust", quoted(name)),
+        );
+        check.warn(
+            problem.hint(format!("did you mean the rule {}?", quoted(near))),
+            span,
+        );
+    }
 }
 
 fn look_at_defaults(part: Part<'_>, check: &mut Checker<'_>) {

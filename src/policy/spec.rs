@@ -154,7 +154,8 @@ pub(super) fn read(
         let keys = doubts::Keys {
             default: key("default"),
             limits: key("limits"),
-            zone: key("timezone"),
+            // In layers, the windows that it is for may be those of a profile that does not count now.
+            zone: key("timezone").filter(|_| form == Form::Document || !schedule.is_empty()),
         };
         let rule = doubts::Subject {
             windows: &schedule,
