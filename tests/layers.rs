@@ -366,3 +366,111 @@ fn every_example_can_be_printed_as_one_file_and_says_the_same() {
     };
     assert_eq!(contents(&merged), contents(&config));
 }
+
+/// What policies in files of these names and texts come to, with the codes of what is told.
+fn codes(inputs: &Inputs, files: &[(&str, &str)]) -> (Loaded, Vec<&'static str>) {
+    let files = files
+        .iter()
+        .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+    let loaded = inputs.check(files.collect());
+    let codes = loaded.problems.iter().map(|problem| problem.code).collect();
+    (loaded, codes)
+}
+
+#[test]
+fn two_documents_of_one_name_are_an_error_whatever_deletes_them() {
+    let other = (
+        "other.yaml",
+        "apiVersion: easyscale.io/v1\nkind: ScalingRule\nmetadata: {name: web, namespace: other}\nspec:\n  target: {kind: Deployment, name: web}\n  default: {minReplicas: 2}\n",
+    );
+    let none = inputs(None, &[], &[]);
+    assert_eq!(codes(&none, &[DOCUMENT, other]).1, ["E0602"]);
+    assert_eq!(
+        codes(&none, &[DOCUMENT, other, ("null.yaml", "rules: {web: null}\n")]).1,
+        ["E0602"]
+    );
+    assert_eq!(
+        codes(&inputs(None, &[], &["rules=null"]), &[DOCUMENT, other]).1,
+        ["E0602"]
+    );
+}
+
+#[test]
+fn what_is_deleted_cannot_be_adjusted() {
+    let window = ("gone.yaml", "rules: {web: {schedule: {night: null}}}\n");
+    let rule = ("gone.yaml", "rules: {web: null}\n");
+    let all = ("gone.yaml", "rules: null\n");
+    for (files, set) in [
+        ([DOCUMENT, window], "rules.web.schedule.night.minReplicas=9"),
+        ([DOCUMENT, rule], "rules.web.default.minReplicas=9"),
+        ([DOCUMENT, all], "rules.web.default.minReplicas=9"),
+    ] {
+        let (loaded, codes) = codes(&inputs(None, &[], &[set]), &files);
+        assert_eq!(codes, ["E0803"], "{set}: {}", shown(&loaded));
+    }
+}
+
+#[test]
+fn many_deletions_of_all_rules_cost_little() {
+    let mut text = "rules:\n".to_owned();
+    for rule in 0..2_000 {
+        writeln!(text, "  r{rule}: {{}}").unwrap();
+    }
+    for _ in 0..2_000 {
+        text.push_str("---\nrules: ~\n");
+    }
+    let started = std::time::Instant::now();
+    let (loaded, _) = codes(&Inputs::default(), &[("nulls.yaml", &text)]);
+    assert!(loaded.rules.is_empty());
+    // It takes a tenth of a second; four million entries took many.
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+}
+
+#[test]
+fn many_layers_of_one_rule_are_joined_by_halves() {
+    let mut text = "rules: {web: {target: {kind: Deployment, name: web, namespace: shop}}}\n".to_owned();
+    for window in 0..1_500 {
+        writeln!(
+            text,
+            "---\nrules: {{web: {{schedule: {{w{window}: {{days: Sat, minReplicas: 7}}}}}}}}"
+        )
+        .unwrap();
+    }
+    let (loaded, _) = codes(&Inputs::default(), &[("many.yaml", &text)]);
+    assert_eq!(loaded.rules[0].schedule.len(), 1_500);
+}
+
+#[test]
+fn a_null_leaves_out_what_is_merged() {
+    let text = "rules:\n  web:\n    target: {kind: Deployment, name: web, namespace: shop}\n    schedule:\n      a: &a {days: [Sat], minReplicas: 3}\n      b: {<<: *a, days: null, timeEnd: \"12:00\", minReplicas: 7}\n";
+    let (loaded, codes) = codes(&Inputs::default(), &[("merge.yaml", text)]);
+    assert_eq!(codes, Vec::<&str>::new(), "{}", shown(&loaded));
+    assert_eq!(loaded.rules[0].schedule.len(), 2);
+}
+
+#[test]
+fn garbage_in_toml_is_told_up_to_a_point() {
+    let (loaded, _) = codes(&Inputs::default(), &[("garbage.toml", &"=\n".repeat(1 << 18))]);
+    assert!(loaded.has_errors());
+    assert!(loaded.problems.len() <= 1_002, "{}", loaded.problems.len());
+}
+
+#[test]
+fn a_profile_is_not_deleted_as_a_whole() {
+    let (_, codes) = codes(
+        &Inputs::default(),
+        &[DOCUMENT, ("p.yaml", "profile: {prod: null}\n")],
+    );
+    assert_eq!(codes, ["E0203"]);
+}
+
+#[test]
+fn names_that_no_reader_of_utf_16_knows_are_printed_whole() {
+    let text = "rules: {web: {target: {kind: Deployment, name: web, namespace: shop}, schedule: {\"\u{e0067}x\": {days: [Sat], replicas: 2}}}}\n";
+    let (_, config) = Inputs::default().config_of(vec![("flag.yaml".to_owned(), text.to_owned())]);
+    assert!(
+        config::text(&config).contains("\"\\U000e0067x\":"),
+        "{}",
+        config::text(&config)
+    );
+}

@@ -1107,6 +1107,39 @@ fn problems_read_as_written_down() {
 
 // Files.
 
+#[cfg(unix)]
+#[test]
+fn names_that_are_no_text_keep_their_files_apart() {
+    use std::os::unix::ffi::OsStringExt as _;
+    let scratch = Scratch::new("names");
+    let long = format!("#\n#{}\nx: 1\n", "y".repeat(200));
+    for (byte, text) in [(0xFE, long.as_str()), (0xFF, "\nx: 1\n")] {
+        let name = std::ffi::OsString::from_vec([&[byte], b".yaml".as_slice()].concat());
+        fs::write(scratch.0.join(name), text).unwrap();
+    }
+    let loaded = load(std::slice::from_ref(&scratch.0));
+    let unknown = loaded.problems.iter().filter(|problem| problem.code == "E0301");
+    assert_eq!(unknown.count(), 2);
+    places_are_inside(&loaded);
+    assert_eq!(shown(&loaded).matches("| x: 1").count(), 2, "{}", shown(&loaded));
+}
+
+#[test]
+fn files_that_differ_only_in_their_ending_are_told_wherever_they_are() {
+    let scratch = Scratch::new("twins");
+    let rule = |name: &str| {
+        format!(
+            "rules: {{{name}: {{target: {{kind: Deployment, name: {name}, namespace: shop}}, default: {{replicas: 2}}}}}}\n"
+        )
+    };
+    scratch.write("a.yaml", rule("a"));
+    scratch.write("a.west.yaml", rule("b"));
+    scratch.write("A.yml", rule("c"));
+    let loaded = load(std::slice::from_ref(&scratch.0));
+    let told: Vec<&str> = loaded.problems.iter().map(|problem| problem.code).collect();
+    assert_eq!(told, ["W0802"], "{}", shown(&loaded));
+}
+
 /// A directory of its own that goes with the test.
 struct Scratch(PathBuf);
 

@@ -5,20 +5,21 @@ use super::exit::Exit;
 use super::load;
 use super::printer::Printer;
 use crate::plan::{Observed, Plan, Planner};
-use crate::policy::{Config, Inputs, Loaded};
+use crate::policy::{Inputs, Loaded};
 use crate::report::config::{Difference, difference_json, difference_markdown, difference_text, json, text};
 
 pub(super) async fn run(args: ConfigArgs, printer: Printer) -> anyhow::Result<Exit> {
     let inputs = args.policies.inputs();
-    let Some((loaded, config)) = layers(&inputs, &args, printer)? else {
-        return Ok(Exit::Failed);
-    };
     if args.diff.is_empty() {
         if args.sees_a_cluster() {
             printer.error(
                 "a cluster is for comparing plans, and there is nothing to compare with",
                 Some("add --diff PATH with the older files, or leave --cluster and --context out"),
             );
+            return Ok(Exit::Failed);
+        }
+        let (loaded, config) = inputs.config();
+        if is_wrong(&loaded, &args, printer)? {
             return Ok(Exit::Failed);
         }
         printer.data(&match args.output {
@@ -28,13 +29,18 @@ pub(super) async fn run(args: ConfigArgs, printer: Printer) -> anyhow::Result<Ex
         })?;
         return Ok(Exit::Done);
     }
-    let inputs = Inputs {
+    let (mut loaded, config) = inputs.config();
+    let older = Inputs {
         paths: args.diff.clone(),
         ..inputs
     };
-    let Some((old_loaded, old_config)) = layers(&inputs, &args, printer)? else {
-        return Ok(Exit::Failed);
-    };
+    let (mut old_loaded, old_config) = older.config();
+    forgive(&mut loaded, &mut old_loaded);
+    for side in [&loaded, &old_loaded] {
+        if is_wrong(side, &args, printer)? {
+            return Ok(Exit::Failed);
+        }
+    }
     let plans = match args.sees_a_cluster() {
         true => Some((plan(old_loaded, &args).await?, plan(loaded, &args).await?)),
         false => None,
@@ -53,17 +59,22 @@ pub(super) async fn run(args: ConfigArgs, printer: Printer) -> anyhow::Result<Ex
     })
 }
 
-/// The layers; `None` when they have errors, which are then told.
-fn layers(inputs: &Inputs, args: &ConfigArgs, printer: Printer) -> anyhow::Result<Option<(Loaded, Config)>> {
-    let (loaded, config) = inputs.config();
-    load::tell(&loaded, printer);
-    if loaded.has_errors() {
-        if args.output == Output::Json {
-            printer.data(&load::problems_json(&loaded))?;
-        }
-        return Ok(None);
+/// Tells the problems of layers, and whether there are errors among them.
+fn is_wrong(loaded: &Loaded, args: &ConfigArgs, printer: Printer) -> anyhow::Result<bool> {
+    load::tell(loaded, printer);
+    if loaded.has_errors() && args.output == Output::Json {
+        printer.data(&load::problems_json(loaded))?;
     }
-    Ok(Some((loaded, config)))
+    Ok(loaded.has_errors())
+}
+
+/// What one side alone does not have is what the change brings: the profile, or what an adjustment is for.
+fn forgive(new: &mut Loaded, old: &mut Loaded) {
+    let (new_leads, old_leads) = (new.leads_nowhere(), old.leads_nowhere());
+    new.problems
+        .retain(|problem| !new_leads.contains(problem) || old_leads.contains(problem));
+    old.problems
+        .retain(|problem| !old_leads.contains(problem) || new_leads.contains(problem));
 }
 
 async fn plan(loaded: Loaded, args: &ConfigArgs) -> anyhow::Result<Plan> {

@@ -99,6 +99,7 @@ fn resolve(
         return None;
     }
     for segment in segments {
+        let named;
         let known: Vec<&str> = match shape.keys() {
             Some(keys) => keys
                 .known
@@ -106,7 +107,10 @@ fn resolve(
                 .copied()
                 .filter(|key| *key != "profile")
                 .collect(),
-            None => layers.names(&path.iter().map(String::as_str).collect::<Vec<_>>()),
+            None => {
+                named = layers.names(&path.iter().map(String::as_str).collect::<Vec<_>>(), check);
+                named.iter().map(String::as_str).collect()
+            }
         };
         let fits = |known: &&&str| match by {
             Match::Exact => **known == *segment,

@@ -83,11 +83,12 @@ impl<'a> Checker<'a> {
             return self.leave_untold(span);
         }
         self.errors += 1;
-        let is_garbled = self
-            .garbled
-            .iter()
-            .any(|line| (line.start..line.end).contains(&span.start));
-        if is_garbled {
+        // They are in order, since texts are read one after the other.
+        let after = self.garbled.partition_point(|line| line.start <= span.start);
+        if after
+            .checked_sub(1)
+            .is_some_and(|at| span.start < self.garbled[at].end)
+        {
             return;
         }
         let problem = self.in_its_language(problem, span);

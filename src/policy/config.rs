@@ -1,11 +1,11 @@
 //! What all layers say together, as it was written, with the place of each value.
 
 use super::check::Checker;
-use super::layers::Written;
 use super::node::{Key, Node, Value};
 use super::rule::Place;
 use super::shape::Shape;
 use super::spec::{self, Form};
+use super::stack::Written;
 
 /// A value of the policies, as it was written.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,6 +1,6 @@
 //! The only place of the policies that touches the file system. What it reads is bounded.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -92,11 +92,17 @@ impl Found {
 
     /// `shop.toml` beside `shop.yaml`: mostly one of them is left over from a conversion.
     fn tell_twins(&mut self, policies: &[&PathBuf]) {
-        for pair in policies.windows(2) {
-            if pair[0].file_stem() != pair[1].file_stem() {
+        let mut stems: BTreeMap<String, &PathBuf> = BTreeMap::new();
+        for path in policies {
+            let stem = path
+                .file_stem()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .to_lowercase();
+            let Some(first) = stems.insert(stem, path) else {
                 continue;
-            }
-            let names = [pair[0].display().to_string(), pair[1].display().to_string()];
+            };
+            let names = [first.display().to_string(), path.display().to_string()];
             self.problems.push(
                 Problem::warning(
                     codes::TWIN_FILES,

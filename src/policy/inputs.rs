@@ -157,7 +157,7 @@ impl Inputs {
         let mut layers = Layers::default();
         for node in files.iter().flat_map(|file| &file.others) {
             for document in document::read(node, &mut check) {
-                layers.add_document(document);
+                layers.add_document(document, &mut check);
             }
         }
         let profile = self.profile.as_deref();
@@ -169,6 +169,7 @@ impl Inputs {
         if let Some(profile) = profile.filter(|_| all_sound) {
             problems.extend(unknown_profile(profile, layers.profiles()));
         }
+        layers.catch_up();
         let adjustments: Vec<Node> = sources
             .iter()
             .enumerate()
@@ -182,6 +183,7 @@ impl Inputs {
         for adjustment in &adjustments {
             layers.add(adjustment, None, &mut check);
         }
+        layers.catch_up();
         let (defaults, calendars) = (layers.defaults(), layers.calendars());
         let settings = Settings::read(defaults.as_deref(), &calendars, &mut check);
         layers.look_behind(&settings, &mut check);
@@ -222,7 +224,15 @@ impl Inputs {
 
     fn texts(&self, files: Vec<(String, Vec<u8>)>) -> Texts {
         let mut texts = Texts::default();
+        let mut names: HashMap<String, usize> = HashMap::new();
         for (name, bytes) in files {
+            // Names that are no UTF-8 may look the same; a place must lead to one text.
+            let count = names.entry(name.clone()).or_default();
+            *count += 1;
+            let name = match count {
+                1 => name,
+                count => format!("{name} ({count})"),
+            };
             let (source, problem) = decode(&name, &bytes);
             texts.files.push((source, problem.is_none()));
             texts.problems.extend(problem);

@@ -50,11 +50,20 @@ impl<'n> Part<'n> {
 /// Joins layers, the later ones winning; `None` when nothing is left.
 pub(super) fn join(parts: &[Part<'_>]) -> Option<(Span, Node)> {
     let mut written = Vec::new();
-    let mut figment = Figment::new();
-    for part in parts {
-        figment = figment.merge(Layer::new(*part, &mut written));
+    let layers: Vec<Layer> = parts.iter().map(|part| Layer::new(*part, &mut written)).collect();
+    resolve(&joined(&layers), &written)
+}
+
+/// By halves, since joining costs as much as what is joined so far.
+fn joined(layers: &[Layer]) -> Figment {
+    match layers {
+        [] => Figment::new(),
+        [layer] => Figment::from(layer),
+        several => {
+            let (earlier, later) = several.split_at(several.len() / 2);
+            joined(earlier).merge(joined(later))
+        }
     }
-    resolve(&figment, &written)
 }
 
 /// A node on its way through figment, by its number.
@@ -74,7 +83,7 @@ impl Layer {
     }
 }
 
-impl Provider for Layer {
+impl Provider for &Layer {
     fn metadata(&self) -> Metadata {
         Metadata::named("layer")
     }
@@ -281,7 +290,7 @@ mod tests {
             let [a, b, c] = numbered.as_slice() else {
                 unreachable!("three layers")
             };
-            let one = |layer: &Layer| Figment::new().merge(Layer(layer.0.clone()));
+            let one = |layer: &Layer| Figment::from(layer);
             let left = one(a).merge(one(b)).merge(one(c));
             let right = one(a).merge(one(b).merge(one(c)));
             let shown = |figment: &Figment| shown(resolve(figment, &written).as_ref().map(|(_, node)| node));

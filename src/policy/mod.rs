@@ -14,6 +14,7 @@
 
 mod absent;
 mod adjustment;
+mod behind;
 mod bounds;
 mod calendars;
 mod check;
@@ -47,6 +48,7 @@ mod side_by_side;
 mod source;
 mod span;
 mod spec;
+mod stack;
 mod start_days;
 mod target;
 mod toml;
@@ -94,6 +96,17 @@ impl Loaded {
         self.problems
             .iter()
             .any(|problem| problem.severity == Severity::Error)
+    }
+
+    /// The problems of a profile, a variable or a `--set` that is for something that these policies do not have.
+    #[must_use]
+    pub fn leads_nowhere(&self) -> Vec<Problem> {
+        let of_adjustments = [codes::UNKNOWN_PROFILE, codes::NOWHERE];
+        let problems = self.problems.iter();
+        problems
+            .filter(|problem| of_adjustments.contains(&problem.code))
+            .cloned()
+            .collect()
     }
 
     /// Takes in problems that are found elsewhere, such as [notes], each at its place among the others.

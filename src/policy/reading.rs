@@ -2,13 +2,13 @@
 
 use super::check::Checker;
 use super::codes;
-use super::layers::Written;
 use super::name;
 use super::problem::Problem;
 use super::rule::{Rule, Target, Window};
 use super::settings::Settings;
 use super::source::Mark;
 use super::spec;
+use super::stack::Written;
 
 /// A rule as far as it could be read, for looking at it beside others.
 pub(super) struct Read {

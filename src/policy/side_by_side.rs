@@ -254,29 +254,13 @@ fn warn_of_early_lowering(sound: &Sound, active: &[&Sound], default: &Setting, c
     check.warn(problem, lead);
 }
 
-/// Tells rules that share a name or a target; a copied document, which shares both, once.
-pub(super) fn compare_rules(documents: &[Read]) -> Vec<Problem> {
-    let mut names: BTreeMap<&str, &Mark> = BTreeMap::new();
+/// Tells rules that share a target; a copied document, whose name is told already, not once more.
+pub(super) fn compare_rules(rules: &[Read]) -> Vec<Problem> {
     let mut targets: BTreeMap<&Target, (&Mark, Option<&str>)> = BTreeMap::new();
     let mut problems = Vec::new();
-    for document in documents {
-        let name = document.name.as_ref().map(|(name, _)| name.as_str());
-        if let Some((name, mark)) = &document.name {
-            if let Some(first) = names.get(name.as_str()) {
-                problems.push(
-                    Problem::error(
-                        codes::DUPLICATE_RULE,
-                        format!("two rules have the name {}", quoted(name)),
-                    )
-                    .at(mark.clone())
-                    .also((*first).clone(), "the first one")
-                    .hint("give each rule a name of its own"),
-                );
-            } else {
-                names.insert(name, mark);
-            }
-        }
-        let Some((target, mark)) = &document.target else {
+    for rule in rules {
+        let name = rule.name.as_ref().map(|(name, _)| name.as_str());
+        let Some((target, mark)) = &rule.target else {
             continue;
         };
         match targets.get(target) {

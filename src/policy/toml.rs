@@ -15,7 +15,13 @@ use super::words::quoted;
 
 /// The document of a text; the text begins at `base` among all texts. `None` when it says nothing.
 pub(super) fn document(text: &str, base: usize, check: &mut Checker<'_>) -> Option<Node> {
-    let (table, errors) = DeTable::parse_recoverable(text);
+    let (table, errors) = match DeTable::parse(text) {
+        Ok(table) => (table, Vec::new()),
+        Err(first) => {
+            let read = until_enough(text, first.span().map_or(0, |span| span.start));
+            DeTable::parse_recoverable(read)
+        }
+    };
     report(&errors, text, base, check);
     let reader = Reader { text, base };
     let value = reader.map(table.into_inner());
@@ -24,6 +30,22 @@ pub(super) fn document(text: &str, base: usize, check: &mut Checker<'_>) -> Opti
     };
     let span = entries.first()?.0.span;
     Some(Node { value, span })
+}
+
+/// The text up to where enough mistakes are told: garbage costs the parser a hundred times its length.
+fn until_enough(text: &str, first: usize) -> &str {
+    const LINES: usize = 1000;
+    const BYTES: usize = 64 << 10;
+    let rest = text.get(first..).unwrap_or_default();
+    let lines = rest
+        .match_indices('\n')
+        .nth(LINES)
+        .map_or(rest.len(), |(at, _)| at);
+    let mut end = first + lines.min(BYTES);
+    while !text.is_char_boundary(end.min(text.len())) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or(text)
 }
 
 struct Reader<'t> {

@@ -289,6 +289,10 @@ impl Frame {
                 merged,
                 ..
             } => {
+                // A null is how to leave out what is merged.
+                let is_merged =
+                    |key: &Key| merged.iter().flatten().any(|(merged, _)| merged.text == key.text);
+                entries.retain(|(key, node)| !matches!(node.value, Value::Null) || !is_merged(key));
                 for (key, node) in merged.into_iter().flatten() {
                     // What the map says itself counts, then what was merged first.
                     if !seen.contains_key(&key.text) {

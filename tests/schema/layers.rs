@@ -33,7 +33,8 @@ fn a_layer_may_be_a_part() {
         "defaults: {delete: true, namespace: shop}",
         "rules: {checkout: {delete: true, wake: always, schedule: {delete: true, peak: {replicas: 3}}}}",
         "rules: {checkout: null, search: {delete: true}}",
-        "profile: {prod: {rules: {checkout: {default: {replicas: 5}}}, defaults: {namespace: shop}}, test: null}",
+        "profile: {prod: {rules: {checkout: {default: {replicas: 5}}}, defaults: {namespace: shop}}}",
+        "rules: {checkout: {schedule: [{name: peak, delete: true}]}}",
     ] {
         let said = said(&POLICY, &yaml(text));
         assert!(said.is_empty(), "{text}\n{said}");

@@ -45,6 +45,9 @@ pub(super) fn loosen(root: &mut Schema) {
             .iter()
             .for_each(|keyword| drop(entry.remove(*keyword)));
         entry.insert("required".to_owned(), json!(["name"]));
+        if let Some(properties) = entry.get_mut("properties").and_then(Value::as_object_mut) {
+            properties.insert("delete".to_owned(), delete());
+        }
     }
     let delete = json!({
         "description": "`true` takes out what earlier layers said; what stands beside it starts afresh.",

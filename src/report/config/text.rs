@@ -18,7 +18,7 @@ const DIM: Style = Style::new().dimmed();
 /// Comments stand in one column as far as the values let them.
 const COLUMN: usize = 48;
 
-/// As one policy file. Loaded again, it means the same.
+/// As one policy file. Loaded again, it means the same, so it has no styles.
 #[must_use]
 pub fn text(config: &Config) -> String {
     let mut out = String::new();
@@ -37,7 +37,7 @@ fn block(entries: &[Entry], depth: usize, out: &mut String) {
             content => {
                 let line = format!("{line} {}", value::flow(content));
                 let place = printable(&entry.place.to_string()).into_owned();
-                let _ = writeln!(out, "{line:<COLUMN$} {DIM}# {place}{DIM:#}");
+                let _ = writeln!(out, "{line:<COLUMN$} # {place}");
             }
         }
     }

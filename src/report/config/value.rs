@@ -2,6 +2,7 @@
 
 use serde_json::{Number, Value};
 
+use super::super::escape::is_obeyed;
 use crate::policy::Content;
 
 /// In one line; texts are always quoted, so that `on` and `16:00` stay texts for every reader.
@@ -34,9 +35,17 @@ pub(super) fn key(text: &str) -> String {
     if is_word { text.to_owned() } else { quoted(text) }
 }
 
-/// JSON's quotes and escapes are YAML's too.
+/// JSON's quotes and escapes are YAML's too, but for halves of characters.
 fn quoted(text: &str) -> String {
-    super::super::escape::json_escaped(&Value::from(text).to_string())
+    let mut quoted = String::new();
+    for character in Value::from(text).to_string().chars() {
+        match u32::from(character) {
+            _ if !is_obeyed(character) => quoted.push(character),
+            code @ 0..=0xFFFF => quoted.push_str(&format!("\\u{code:04x}")),
+            code => quoted.push_str(&format!("\\U{code:08x}")),
+        }
+    }
+    quoted
 }
 
 /// As JSON.

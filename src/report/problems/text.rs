@@ -192,8 +192,8 @@ fn excerpt<'a>(
     let mut start = source.line_range(first).start;
     let mut end = source.line_range(last).end;
     let mut cut = (false, false);
-    if end - start > LONGEST_LINE && first == last {
-        if mark.span.start - start > CUT_BY_RENDERER {
+    if end.saturating_sub(start) > LONGEST_LINE && first == last {
+        if mark.span.start.saturating_sub(start) > CUT_BY_RENDERER {
             cut.0 = true;
             start = boundary(source, mark.span.start - BEFORE_CARET);
         }
@@ -248,7 +248,8 @@ fn caret(mark: &Mark, source: &Source) -> (usize, usize) {
     (start, mark.span.end.clamp(start, end_of_line))
 }
 
-fn boundary(source: &Source, mut offset: usize) -> usize {
+fn boundary(source: &Source, offset: usize) -> usize {
+    let mut offset = offset.min(source.text().len());
     while !source.text().is_char_boundary(offset) {
         offset -= 1;
     }
