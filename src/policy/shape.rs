@@ -36,7 +36,7 @@ impl Shape {
             Self::Policy => Some(&layers::POLICY),
             Self::Defaults => Some(&settings::DEFAULTS),
             Self::Calendar => Some(&calendars::CALENDAR),
-            Self::Rule => Some(&spec::SPEC),
+            Self::Rule => Some(&spec::RULE),
             Self::Target => Some(&target::TARGET),
             Self::Window => Some(&window::WINDOW),
             Self::Except => Some(&start_days::EXCEPT),
