@@ -5,7 +5,7 @@ use super::quoted;
 use super::rule::{Draft, DraftWindow, Hours, Unusable, When};
 use super::week::{DAY, Week};
 use crate::policy::Target;
-use crate::time::{Dates, TimeOfDay, Weekdays, Zone};
+use crate::time::{Dates, StartDays, TimeOfDay, Weekdays, Zone};
 
 /// Everything that a rule needs.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,8 +30,13 @@ pub struct Asked {
 }
 
 const HOURS: &str = "write hours as 16:00-18:00";
-/// Dates win over weekdays, hours of a date over the whole of it.
+/// Dates win over weekdays.
 const DATE_PRIORITY: i32 = 100;
+/// Priorities are searched for among so many windows; nobody types more.
+const SETTLED: usize = 20;
+
+/// The dates of an answer, and the seconds of each on which it starts and ends.
+type Extent = (StartDays, u32, u32);
 
 impl Asked {
     /// Reads `[HH:MM-HH:MM=]COPIES` for days that are known: `16:00-18:00=5..20`, `2`.
@@ -146,12 +151,38 @@ impl Asked {
     fn week(&self) -> Option<Week> {
         match &self.when {
             When::Days { days, dates, hours } if dates.is_empty() => {
-                let (start, end) = hours.map_or((0, DAY), |(start, end)| (start.seconds(), end.seconds()));
+                let (start, end) = seconds(*hours);
                 Some(Week::on_days(*days, start, end))
             }
             _ => None,
         }
     }
+
+    /// The times of its dates; `None` for weekdays.
+    fn extent(&self) -> Option<Extent> {
+        let When::Days { days, dates, hours } = &self.when else {
+            return None;
+        };
+        if dates.is_empty() {
+            return None;
+        }
+        let mut set = Dates::default();
+        for date in dates {
+            set.add(date).ok()?;
+        }
+        let (start, end) = seconds(*hours);
+        let end = if end > start { end } else { end + DAY };
+        let days = StartDays::new(*days, Some(&set), Weekdays::NONE, &Dates::default());
+        Some((days, start, end))
+    }
+}
+
+fn seconds(hours: Option<Hours>) -> (u32, u32) {
+    hours.map_or((0, DAY), |(start, end)| (start.seconds(), end.seconds()))
+}
+
+fn is_within(one: &Extent, other: &Extent) -> bool {
+    other.1 <= one.1 && one.2 <= other.2 && one.0.is_within(&other.0)
 }
 
 /// Takes `WHEN[@HOURS]=COPIES` apart.
@@ -196,8 +227,7 @@ impl Answers {
                     });
                 }
                 Some(week) => self.depth(&week),
-                None if !any_weekly => 0,
-                None => DATE_PRIORITY + i32::from(matches!(asked.when, When::Days { hours: Some(_), .. })),
+                None => self.depth_of_dates(asked) + if any_weekly { DATE_PRIORITY } else { 0 },
             };
             windows.push(DraftWindow {
                 name,
@@ -214,8 +244,10 @@ impl Answers {
             windows,
             default: self.default,
         };
-        draft.check()?;
-        Ok(draft)
+        match draft.check() {
+            Ok(()) => Ok(draft),
+            Err(unusable) => settled(draft).ok_or(unusable),
+        }
     }
 
     /// How many of the other windows hold these times and more.
@@ -228,6 +260,36 @@ impl Answers {
             .unwrap_or(DATE_PRIORITY)
             .min(DATE_PRIORITY - 1)
     }
+
+    /// How many of the other windows of dates hold the times of this one and more.
+    fn depth_of_dates(&self, asked: &Asked) -> i32 {
+        let Some(extent) = asked.extent() else { return 0 };
+        let others = self.asked.iter().filter_map(Asked::extent);
+        let larger = others
+            .filter(|other| is_within(&extent, other) && !is_within(other, &extent))
+            .count();
+        i32::try_from(larger).unwrap_or(DATE_PRIORITY)
+    }
+}
+
+/// The draft with priorities that leave nothing to object to: a window that always loses to several others is raised
+/// above them, and of two that contradict each other the one that asks for more. `None` if priorities cannot do that.
+fn settled(mut draft: Draft) -> Option<Draft> {
+    if draft.windows.len() > SETTLED {
+        return None;
+    }
+    let mut by_size: Vec<usize> = (0..draft.windows.len()).collect();
+    by_size.sort_by_key(|index| std::cmp::Reverse(draft.windows[*index].copies.size()));
+    let mut left = draft.problems().len();
+    while left > 0 {
+        (draft, left) = by_size.iter().find_map(|index| {
+            let mut raised = draft.clone();
+            raised.windows[*index].priority += 1;
+            let problems = raised.problems().len();
+            (problems < left).then_some((raised, problems))
+        })?;
+    }
+    Some(draft)
 }
 
 fn capitalised(text: &str) -> String {

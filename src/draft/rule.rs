@@ -75,15 +75,17 @@ impl Draft {
     /// # Errors
     /// The first thing that is wrong with it. A warning counts: nobody wants to start with one.
     pub fn check(&self) -> Result<(), Unusable> {
-        let loaded = policy::check(vec![(format!("{}.yaml", self.name), super::text(self))]);
-        let wrong = |problem: &&Problem| problem.severity != Severity::Note;
-        match loaded.problems.iter().find(wrong) {
-            Some(problem) => Err(Unusable {
-                message: problem.message.clone(),
-                hint: problem.hint.clone(),
-            }),
+        match self.problems().into_iter().next() {
+            Some(Problem { message, hint, .. }) => Err(Unusable { message, hint }),
             None => Ok(()),
         }
+    }
+
+    /// All that is wrong with it.
+    pub(super) fn problems(&self) -> Vec<Problem> {
+        let loaded = policy::check(vec![(format!("{}.yaml", self.name), super::text(self))]);
+        let wrong = |problem: &Problem| problem.severity != Severity::Note;
+        loaded.problems.into_iter().filter(wrong).collect()
     }
 }
 

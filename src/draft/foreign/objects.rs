@@ -97,6 +97,14 @@ impl Object {
             .map_or(&[], Vec::as_slice)
     }
 
+    /// The keys and values under a path.
+    pub(super) fn map(&self, path: &[&str]) -> impl Iterator<Item = (&str, &Value)> {
+        let map = self.get(path).and_then(Value::as_object);
+        map.into_iter()
+            .flatten()
+            .map(|(key, value)| (key.as_str(), value))
+    }
+
     pub(super) fn kind(&self) -> &str {
         self.text(&["kind"]).unwrap_or_default()
     }
@@ -129,8 +137,7 @@ impl Object {
 
     /// The API group, empty for the core group.
     pub(super) fn group(&self) -> &str {
-        let version = self.text(&["apiVersion"]).unwrap_or_default();
-        version.split_once('/').map_or("", |(group, _)| group)
+        group_of(self.text(&["apiVersion"]).unwrap_or_default())
     }
 
     /// How to call it: `Deployment shop/checkout`.
@@ -141,6 +148,11 @@ impl Object {
             None => format!("{kind} {}", self.name()),
         }
     }
+}
+
+/// The group of an API version, empty for the core group.
+pub(super) fn group_of(version: &str) -> &str {
+    version.split_once('/').map_or("", |(group, _)| group)
 }
 
 /// A number that is written as one or as a text of digits.
