@@ -1,7 +1,7 @@
 //! AWS: scheduled actions of Application Auto Scaling and of EC2 Auto Scaling, as `aws … describe-scheduled-actions`
 //! prints them. They are not about Kubernetes: the person says which workload does that work now.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -42,13 +42,14 @@ const LISTS: [(&str, &str); 2] = [
 #[derive(Default)]
 struct Group {
     actions: Vec<Scheduled>,
+    /// Which of its numbers they set.
+    dimensions: BTreeSet<String>,
     /// Whether one is missing that would set something again and again.
     lacks: bool,
 }
 
 pub(super) fn carry(objects: &[Object], work: &mut Work<'_>) -> bool {
-    // The two bounds of one resource may be about several dimensions of it.
-    let mut groups: BTreeMap<(String, String), Group> = BTreeMap::new();
+    let mut groups: BTreeMap<String, Group> = BTreeMap::new();
     let mut found = false;
     let mut is_cut_off = false;
     for object in objects {
@@ -61,13 +62,16 @@ pub(super) fn carry(objects: &[Object], work: &mut Work<'_>) -> bool {
                     let text = action.get(key).and_then(Value::as_str);
                     text.unwrap_or_default().to_owned()
                 };
-                let resource = (text(resource), text("ScalableDimension"));
+                let resource = text(resource);
                 let what = format!(
                     "action {} of {}",
                     quoted(&text("ScheduledActionName")),
-                    quoted(&resource.0)
+                    quoted(&resource)
                 );
                 let group = groups.entry(resource).or_default();
+                group
+                    .dimensions
+                    .extend(Some(text("ScalableDimension")).filter(|name| !name.is_empty()));
                 match read(action, what.clone(), work) {
                     Ok(action) => group.actions.push(action),
                     Err(Unread::Harmless((why, hint))) => work.leave_out(what, why, hint),
@@ -81,7 +85,12 @@ pub(super) fn carry(objects: &[Object], work: &mut Work<'_>) -> bool {
     }
     tell_suspended(objects, work);
     let several = groups.values().filter(|group| !group.actions.is_empty()).count() > 1;
-    for ((resource, _), Group { actions, lacks }) in groups {
+    for (resource, group) in groups {
+        let Group {
+            actions,
+            dimensions,
+            lacks,
+        } = group;
         let what = quoted(&resource);
         match work.context.target.clone() {
             // What became of each action has been told.
@@ -95,6 +104,14 @@ pub(super) fn carry(objects: &[Object], work: &mut Work<'_>) -> bool {
                 what,
                 "a rule without that action would hold wrong numbers from then on",
                 "mend the action and run this again, or write the whole rule by hand",
+            ),
+            _ if dimensions.len() > 1 => work.leave_out(
+                what,
+                format!(
+                    "its actions set several numbers of it: {}",
+                    dimensions.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(" and ")
+                ),
+                "export one at a time: aws … describe-scheduled-actions with --scalable-dimension",
             ),
             None => work.leave_out(
                 what,

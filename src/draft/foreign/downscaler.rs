@@ -210,7 +210,7 @@ fn tell_rest(title: &str, own: &Notes, of_namespace: &Notes, work: &mut Work<'_>
                     );
                 }
             }
-            _ => work.leave_out(what, "no downscaler knows that annotation", advice(key)),
+            _ => work.leave_out(what, "that annotation is not known here", advice(key)),
         }
     }
 }
@@ -224,8 +224,8 @@ fn shown(key: &str) -> String {
 /// What to do about a key that is not known.
 fn advice(key: &str) -> String {
     match meant(key, &KEYS) {
-        Some(known) => format!("did you mean {PREFIX}{known}? It has had no effect so far"),
-        None => "it can go".to_owned(),
+        Some(known) => format!("did you mean {PREFIX}{known}? Then it has had no effect so far"),
+        None => "see whether you still need it".to_owned(),
     }
 }
 
@@ -280,7 +280,7 @@ fn down(own: &Notes, of_namespace: &Notes, zone: Option<&Zone>) -> Result<Down, 
             {
                 return Err((
                     format!(
-                        "no annotation says when, and no downscaler knows {}",
+                        "no annotation says when, and {} is not known here",
                         quoted(&format!("{PREFIX}{key}"))
                     ),
                     advice(key),

@@ -189,13 +189,20 @@ pub(super) fn carry(object: &Object, work: &mut Work<'_>) -> bool {
         }
     }
     let zone = common_zone(&mut windows);
-    let draft = Draft {
-        name: String::new(),
+    let mut draft = Draft {
+        name: object.name().to_owned(),
         target: target.clone(),
         zone,
         windows,
         default: Some(default),
     };
+    for lost in drop_lost(&mut draft) {
+        work.look_at(
+            format!("{title}, a cron trigger for {}, {}", lost.copies, lost.when),
+            "other triggers ask for more whenever it is active",
+            "it is left out; there is nothing to do",
+        );
+    }
     if work.take(&title, draft) {
         tell_rest(object, has_load, counts.min == 0 || counts.idle.is_some(), work);
         work.look_at(
@@ -321,6 +328,16 @@ fn name_of(key: &str) -> String {
     } else {
         quoted(key)
     }
+}
+
+/// Takes out the windows that never count: KEDA takes the largest of all triggers, so nothing is lost with them.
+fn drop_lost(draft: &mut Draft) -> Vec<DraftWindow> {
+    let mut dropped = Vec::new();
+    // One at a time: of two that are always open together, each would do.
+    while let Some(index) = draft.lost_window() {
+        dropped.push(draft.windows.remove(index));
+    }
+    dropped
 }
 
 /// Takes the zone that all windows have out of them.
