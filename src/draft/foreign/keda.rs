@@ -332,9 +332,13 @@ fn name_of(key: &str) -> String {
 
 /// Takes out the windows that never count: KEDA takes the largest of all triggers, so nothing is lost with them.
 fn drop_lost(draft: &mut Draft) -> Vec<DraftWindow> {
+    /// Each is looked for in the whole rule, which is for rules that people write.
+    const MOST: usize = 50;
     let mut dropped = Vec::new();
     // One at a time: of two that are always open together, each would do.
-    while let Some(index) = draft.lost_window() {
+    while draft.windows.len() <= MOST
+        && let Some(index) = draft.lost_window()
+    {
         dropped.push(draft.windows.remove(index));
     }
     dropped

@@ -69,6 +69,7 @@ fn options(bytes: usize) -> serde_saphyr::Options {
     serde_saphyr::options! {
         budget: serde_saphyr::budget! {
             max_reader_input_bytes: None,
+            max_documents: MOST_OBJECTS,
             max_events: bytes.saturating_mul(2).saturating_add(1000),
             max_nodes: bytes.saturating_mul(2).saturating_add(1000),
             max_total_scalar_bytes: bytes.saturating_mul(2).saturating_add(1000),
@@ -192,6 +193,7 @@ mod tests {
             ["A", "B"]
         );
         assert_eq!(kinds(""), [""; 0]);
+        assert_eq!(kinds(&"kind: A\n---\n".repeat(5000)).len(), 5000);
     }
 
     #[test]
