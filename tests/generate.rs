@@ -263,6 +263,51 @@ fn what_the_cluster_would_say_is_told_and_it_is_written_nonetheless() {
 }
 
 #[test]
+fn rules_and_files_that_lie_beside_it_are_told() {
+    let sandbox = Sandbox::new("generate-neighbours");
+    sandbox.write(
+        "beside/a.toml",
+        "[rules.a]\ntarget = { kind = \"Deployment\", namespace = \"shop\", name = \"z\" }\ndefault.replicas = 3\n",
+    );
+    for (name, target, told) in [
+        (
+            "a",
+            "deployment/shop/a",
+            &[
+                "there is beside/a.toml, too",
+                "the rule a (beside/a.toml:1:8) has the same name; used together they are refused",
+            ][..],
+        ),
+        (
+            "b",
+            "deployment/shop/z",
+            &["the rule a (beside/a.toml:1:8) is for Deployment shop/z, too; used together"],
+        ),
+        ("c", "deployment/shop/c", &[]),
+    ] {
+        let file = format!("beside/{name}.yaml");
+        let args = [
+            "--name",
+            name,
+            "--target",
+            target,
+            "--weekends",
+            "2",
+            "--timezone",
+            "UTC",
+            "--file",
+            &file,
+        ];
+        let output = generate(&sandbox, &args);
+        let said = text(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        assert_eq!(said.matches("warning: ").count(), told.len(), "{said}");
+        assert!(told.iter().all(|told| said.contains(told)), "{said}");
+        fs::remove_file(sandbox.path(&file)).expect("it was written");
+    }
+}
+
+#[test]
 fn a_default_alone_needs_no_clock() {
     let sandbox = Sandbox::new("generate-default");
     let output = generate(
