@@ -45,7 +45,7 @@ fn hours() -> impl Strategy<Value = Option<(TimeOfDay, TimeOfDay)>> {
 fn asked() -> impl Strategy<Value = Asked> {
     let dates = prop_oneof![
         4 => Just(Vec::new()),
-        1 => vec("(2026-12-2[0-9]|12-0[1-9]|11-2[0-9]..12-05)".prop_map(String::from), 1..3),
+        1 => vec(r"(2026-12-2[0-9]|12-0[1-9]|11-2[0-9]\.\.12-05)".prop_map(String::from), 1..3),
     ];
     (days(), dates, hours(), copies())
         .prop_map(|(days, dates, hours, copies)| Asked::new(days, dates, hours, copies))
@@ -210,6 +210,34 @@ fn overlaps_are_settled_by_priorities_and_not_refused() {
         (
             vec![dates("12-24=5"), dates("12-24..12-26@08:00-10:00=3")],
             vec![0, 0],
+        ),
+        // Over midnight: inside, if the next day is one of them, too.
+        (
+            vec![dates("12-24..12-26=5"), dates("12-24@22:00-06:00=3")],
+            vec![0, 1],
+        ),
+        (
+            vec![dates("12-24..12-26=5"), dates("12-26@22:00-06:00=3")],
+            vec![0, 0],
+        ),
+        (
+            vec![
+                dates("2026-12-31..2027-01-01=5"),
+                dates("2026-12-31@22:00-06:00=3"),
+            ],
+            vec![0, 1],
+        ),
+        (
+            vec![dates("12-20..01-06=5"), dates("12-31@22:00-06:00=3")],
+            vec![0, 1],
+        ),
+        (
+            vec![dates("02-28..02-29=5"), dates("02-28@22:00-06:00=3")],
+            vec![0, 0],
+        ),
+        (
+            vec![dates("02-28..03-01=5"), dates("02-28@22:00-06:00=3")],
+            vec![0, 1],
         ),
     ] {
         let answers = Answers {
