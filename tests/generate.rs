@@ -158,10 +158,15 @@ fn flags_make_a_rule_and_nothing_is_overwritten() {
 
     // A link that leads nowhere is something, too.
     std::os::unix::fs::symlink("nowhere", sandbox.path("link.yaml")).expect("a link");
+    std::os::unix::fs::symlink("nowhere", sandbox.path("link")).expect("a link");
+    std::os::unix::fs::symlink("basket.yaml", sandbox.path("policies/taken.yaml")).expect("a link");
     for (file, told) in [
         ("link.yaml", "link.yaml is there already"),
-        ("a.txt", "end in .yaml"),
-        ("policies", "end in .yaml"),
+        ("a.txt", "generate writes YAML: name a file that ends in .yaml"),
+        ("a.toml", "generate writes YAML: name a file that ends in .yaml"),
+        ("policies", "ends in .yaml"),
+        ("link/a.yaml", "cannot write link/a.yaml"),
+        ("policies/taken.yaml", "policies/taken.yaml is there already"),
         (
             "policies/basket.yaml/a.yaml",
             "cannot write policies/basket.yaml/a.yaml",
@@ -186,6 +191,146 @@ fn flags_make_a_rule_and_nothing_is_overwritten() {
         rule.ends_with("  default:\n    minReplicas: 3\n    maxReplicas: 9\n"),
         "{rule}"
     );
+}
+
+#[test]
+fn what_the_cluster_would_say_is_told_and_it_is_written_nonetheless() {
+    let sandbox = Sandbox::new("generate-foresee");
+    let run = |name: &str, args: &[&str]| {
+        let file = format!("{name}.yaml");
+        let args = [args, &["--timezone", "UTC", "--file", &file]].concat();
+        let output = generate(&sandbox, &args);
+        let said = text(&output.stderr);
+        assert!(output.status.success() && sandbox.path(&file).exists(), "{said}");
+        let tail = said.split("`easyscale plan` shows it.\n\n").nth(1);
+        tail.expect("the week is shown").to_owned()
+    };
+    const CLUSTER: [&str; 2] = ["--cluster", "examples/cluster.yaml"];
+    let misspelt = ["--target", "hpa/support/suport-chat", "--weekends", "2"];
+    let said = run("misspelt", &[&misspelt[..], &CLUSTER].concat());
+    assert!(
+        said.starts_with(
+            "warning: there is no HorizontalPodAutoscaler `suport-chat` in the namespace `support` of file \
+             examples/cluster.yaml\n  hint: did you mean `support-chat`?\nWrote misspelt.yaml."
+        ),
+        "{said}"
+    );
+    assert!(run("unseen", &misspelt).starts_with("Wrote unseen.yaml."));
+
+    let chat = ["--target", "hpa/support/support-chat"];
+    // Far away, but it comes.
+    for when in [["--weekends", "0..3"], ["--dates", "09-01=0..3"]] {
+        let name = when[0].trim_start_matches('-');
+        let said = run(name, &[&chat[..], &when, &CLUSTER].concat());
+        assert!(
+            said.starts_with(
+                "warning: plan would refuse it: minReplicas: 0 needs a metric of type Object or External"
+            ),
+            "{said}"
+        );
+        assert_eq!(said.matches("warning").count(), 1, "{said}");
+        let said = run(&format!("{name}-unseen"), &[&chat[..], &when].concat());
+        assert!(
+            said.starts_with(
+                "warning: minReplicas: 0 needs an autoscaler with a metric of type Object or External"
+            ),
+            "{said}"
+        );
+    }
+    let said = run("fine", &[&chat[..], &["--weekends", "0"], &CLUSTER].concat());
+    assert!(said.starts_with("Wrote fine.yaml."), "{said}");
+    let said = run("passed", &[&chat[..], &["--dates", "2020-12-24=5"]].concat());
+    assert!(
+        said.starts_with("warning: all dates of the window `2020-12-24` have passed"),
+        "{said}"
+    );
+
+    let missing = [
+        &chat[..],
+        &[
+            "--weekends",
+            "2",
+            "--timezone",
+            "UTC",
+            "--cluster",
+            "missing.yaml",
+        ],
+    ]
+    .concat();
+    let output = generate(&sandbox, &missing);
+    assert!(!output.status.success() && text(&output.stderr).contains("cannot read missing.yaml"));
+    assert!(!sandbox.path("policies/support-chat.yaml").exists());
+}
+
+#[test]
+fn rules_and_files_that_lie_beside_it_are_told() {
+    let sandbox = Sandbox::new("generate-neighbours");
+    sandbox.write(
+        "beside/a.toml",
+        "[rules.a]\ntarget = { kind = \"Deployment\", namespace = \"shop\", name = \"z\" }\ndefault.replicas = 3\n",
+    );
+    for (name, target, told) in [
+        (
+            "a",
+            "deployment/shop/a",
+            &[
+                "there is beside/a.toml, too",
+                "the rule a (beside/a.toml:1:8) has the same name; used together they are refused",
+            ][..],
+        ),
+        (
+            "b",
+            "deployment/shop/z",
+            &["the rule a (beside/a.toml:1:8) is for Deployment shop/z, too; used together"],
+        ),
+        ("c", "deployment/shop/c", &[]),
+    ] {
+        let file = format!("beside/{name}.yaml");
+        let args = [
+            "--name",
+            name,
+            "--target",
+            target,
+            "--weekends",
+            "2",
+            "--timezone",
+            "UTC",
+            "--file",
+            &file,
+        ];
+        let output = generate(&sandbox, &args);
+        let said = text(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        assert_eq!(said.matches("warning: ").count(), told.len(), "{said}");
+        assert!(told.iter().all(|told| said.contains(told)), "{said}");
+        fs::remove_file(sandbox.path(&file)).expect("it was written");
+    }
+}
+
+#[test]
+fn a_default_alone_needs_no_clock() {
+    let sandbox = Sandbox::new("generate-default");
+    let output = generate(
+        &sandbox,
+        &["--target", "deploy/a/b", "--default", "3", "--file", "-"],
+    );
+    let rule = text(&output.stdout);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(
+        rule.ends_with("    namespace: a\n  default:\n    replicas: 3\n"),
+        "{rule}"
+    );
+    let utc = [
+        "--target",
+        "deploy/a/b",
+        "--default",
+        "3",
+        "--file",
+        "-",
+        "--timezone",
+        "UTC",
+    ];
+    assert_eq!(text(&generate(&sandbox, &utc).stdout), rule);
 }
 
 #[test]
@@ -234,6 +379,7 @@ fn mistakes_are_answered_by_what_to_write() {
         (["--dates", "=5"], "a date is missing"),
         (["--daily", "5"], "--default 5"),
         (["--name", "My Rule"], "small letters"),
+        (["--name", "../../x"], "small letters"),
         (["--target", "shop/checkout"], "write kind/namespace/name"),
         (["--timezone", "Europe/Berln"], "did you mean Europe/Berlin?"),
         (["--from", "a.yaml"], "cannot be used with"),

@@ -5,7 +5,7 @@ use super::quoted;
 use super::rule::{Draft, DraftWindow, Hours, Unusable, When};
 use super::week::{DAY, Week};
 use crate::policy::Target;
-use crate::time::{Dates, TimeOfDay, Weekdays, Zone};
+use crate::time::{Date, Dates, StartDays, TimeOfDay, Weekdays, Zone};
 
 /// Everything that a rule needs.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,8 +30,19 @@ pub struct Asked {
 }
 
 const HOURS: &str = "write hours as 16:00-18:00";
-/// Dates win over weekdays, hours of a date over the whole of it.
+/// Dates win over weekdays.
 const DATE_PRIORITY: i32 = 100;
+/// Priorities are searched for among so many windows; nobody types more.
+const SETTLED: usize = 20;
+
+/// When an answer about dates holds.
+struct Extent {
+    days: StartDays,
+    /// The day after each of them, if it goes on until then.
+    days_after: Option<StartDays>,
+    /// The seconds of the day on which it starts and ends.
+    hours: (u32, u32),
+}
 
 impl Asked {
     /// Reads `[HH:MM-HH:MM=]COPIES` for days that are known: `16:00-18:00=5..20`, `2`.
@@ -146,12 +157,89 @@ impl Asked {
     fn week(&self) -> Option<Week> {
         match &self.when {
             When::Days { days, dates, hours } if dates.is_empty() => {
-                let (start, end) = hours.map_or((0, DAY), |(start, end)| (start.seconds(), end.seconds()));
+                let (start, end) = seconds(*hours);
                 Some(Week::on_days(*days, start, end))
             }
             _ => None,
         }
     }
+
+    /// The times of its dates; `None` for weekdays.
+    fn extent(&self) -> Option<Extent> {
+        let When::Days { days, dates, hours } = &self.when else {
+            return None;
+        };
+        if dates.is_empty() {
+            return None;
+        }
+        let start_days = |dates: &mut dyn Iterator<Item = String>, days| {
+            let mut set = Dates::default();
+            for date in dates {
+                set.add(&date).ok()?;
+            }
+            Some(StartDays::new(
+                days,
+                Some(&set),
+                Weekdays::NONE,
+                &Dates::default(),
+            ))
+        };
+        let (start, end) = seconds(*hours);
+        let over_midnight = end <= start;
+        let days_after = if over_midnight {
+            let after: Option<Vec<String>> = dates.iter().map(|date| day_after(date)).collect();
+            Some(start_days(&mut after?.into_iter(), Weekdays::DAILY)?)
+        } else {
+            None
+        };
+        Some(Extent {
+            days: start_days(&mut dates.iter().cloned(), *days)?,
+            days_after,
+            hours: (start, if over_midnight { end + DAY } else { end }),
+        })
+    }
+}
+
+impl Extent {
+    /// Whether it surely holds only when the other one does.
+    fn is_within(&self, other: &Self) -> bool {
+        let in_hours = |from, until| other.hours.0 <= from && until <= other.hours.1;
+        let (start, end) = self.hours;
+        let on_one_day = in_hours(start, end);
+        // Two whole days of the other one, side by side.
+        let over_midnight = in_hours(start, DAY)
+            && in_hours(0, end.saturating_sub(DAY))
+            && self
+                .days_after
+                .as_ref()
+                .is_some_and(|after| after.is_within(&other.days));
+        self.days.is_within(&other.days) && (on_one_day || over_midnight)
+    }
+}
+
+/// The dates one day later; a day more where 29 February may or may not lie between.
+fn day_after(text: &str) -> Option<String> {
+    let (first, last) = text.split_once("..").unwrap_or((text, text));
+    Some(format!(
+        "{}..{}",
+        next(first.trim(), 2024)?,
+        next(last.trim(), 2023)?
+    ))
+}
+
+/// The day after a date, or after one of every year, as it is in `year` if that has it.
+fn next(text: &str, year: i32) -> Option<String> {
+    let after = |date: Date| Date::from_days_since_epoch(date.days_since_epoch() + 1).to_string();
+    if let Ok(date) = Date::parse(text) {
+        return Some(after(date));
+    }
+    let in_year = |year: i32| Date::parse(&format!("{year}-{text}")).ok();
+    let date = in_year(year).or_else(|| in_year(2024))?;
+    after(date).get("2024-".len()..).map(str::to_owned)
+}
+
+fn seconds(hours: Option<Hours>) -> (u32, u32) {
+    hours.map_or((0, DAY), |(start, end)| (start.seconds(), end.seconds()))
 }
 
 /// Takes `WHEN[@HOURS]=COPIES` apart.
@@ -196,8 +284,7 @@ impl Answers {
                     });
                 }
                 Some(week) => self.depth(&week),
-                None if !any_weekly => 0,
-                None => DATE_PRIORITY + i32::from(matches!(asked.when, When::Days { hours: Some(_), .. })),
+                None => self.depth_of_dates(asked) + if any_weekly { DATE_PRIORITY } else { 0 },
             };
             windows.push(DraftWindow {
                 name,
@@ -214,8 +301,10 @@ impl Answers {
             windows,
             default: self.default,
         };
-        draft.check()?;
-        Ok(draft)
+        match draft.check() {
+            Ok(()) => Ok(draft),
+            Err(unusable) => settled(draft).ok_or(unusable),
+        }
     }
 
     /// How many of the other windows hold these times and more.
@@ -228,6 +317,36 @@ impl Answers {
             .unwrap_or(DATE_PRIORITY)
             .min(DATE_PRIORITY - 1)
     }
+
+    /// How many of the other windows of dates hold the times of this one and more.
+    fn depth_of_dates(&self, asked: &Asked) -> i32 {
+        let Some(extent) = asked.extent() else { return 0 };
+        let others = self.asked.iter().filter_map(Asked::extent);
+        let larger = others
+            .filter(|other| extent.is_within(other) && !other.is_within(&extent))
+            .count();
+        i32::try_from(larger).unwrap_or(DATE_PRIORITY)
+    }
+}
+
+/// The draft with priorities that leave nothing to object to: a window that always loses to several others is raised
+/// above them, and of two that contradict each other the one that asks for more. `None` if priorities cannot do that.
+fn settled(mut draft: Draft) -> Option<Draft> {
+    if draft.windows.len() > SETTLED {
+        return None;
+    }
+    let mut by_size: Vec<usize> = (0..draft.windows.len()).collect();
+    by_size.sort_by_key(|index| std::cmp::Reverse(draft.windows[*index].copies.size()));
+    let mut left = draft.problems().len();
+    while left > 0 {
+        (draft, left) = by_size.iter().find_map(|index| {
+            let mut raised = draft.clone();
+            raised.windows[*index].priority += 1;
+            let problems = raised.problems().len();
+            (problems < left).then_some((raised, problems))
+        })?;
+    }
+    Some(draft)
 }
 
 fn capitalised(text: &str) -> String {

@@ -82,7 +82,10 @@ fn rule(text: &mut String, draft: &Draft) {
     line(text, 4, "kind", &scalar(&target.kind));
     line(text, 4, "name", &scalar(&target.name));
     line(text, 4, "namespace", &scalar(&target.namespace));
-    if let Some(zone) = zone {
+    if let Some(zone) = zone
+        .as_ref()
+        .filter(|_| windows.iter().any(|window| window.zone.is_none()))
+    {
         line(text, 2, "timezone", &scalar(zone.name()));
     }
     if !windows.is_empty() {

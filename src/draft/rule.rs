@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::copies::Copies;
-use crate::policy::{self, Problem, Severity, Target};
+use crate::policy::{self, At, Loaded, Problem, Severity, Target};
 use crate::time::{TimeOfDay, Weekdays, Zone};
 
 /// A rule that has not been written yet.
@@ -75,15 +75,36 @@ impl Draft {
     /// # Errors
     /// The first thing that is wrong with it. A warning counts: nobody wants to start with one.
     pub fn check(&self) -> Result<(), Unusable> {
-        let loaded = policy::check(vec![(format!("{}.yaml", self.name), super::text(self))]);
-        let wrong = |problem: &&Problem| problem.severity != Severity::Note;
-        match loaded.problems.iter().find(wrong) {
-            Some(problem) => Err(Unusable {
-                message: problem.message.clone(),
-                hint: problem.hint.clone(),
-            }),
+        match self.problems().into_iter().next() {
+            Some(Problem { message, hint, .. }) => Err(Unusable { message, hint }),
             None => Ok(()),
         }
+    }
+
+    /// The first of its windows that never has an effect, whatever the time.
+    pub(super) fn lost_window(&self) -> Option<usize> {
+        /// Of windows that lose to one other, and to several others together.
+        const LOST: [&str; 2] = ["W0601", "W0604"];
+        let loaded = self.read();
+        let lost = loaded
+            .problems
+            .iter()
+            .find(|problem| LOST.contains(&problem.code))?;
+        let At::Mark(mark) = &lost.at else { return None };
+        let windows = &loaded.rules.first()?.schedule;
+        windows
+            .iter()
+            .rposition(|window| window.place.line <= mark.place.line)
+    }
+
+    fn read(&self) -> Loaded {
+        policy::check(vec![(format!("{}.yaml", self.name), super::text(self))])
+    }
+
+    /// All that is wrong with it.
+    pub(super) fn problems(&self) -> Vec<Problem> {
+        let wrong = |problem: &Problem| problem.severity != Severity::Note;
+        self.read().problems.into_iter().filter(wrong).collect()
     }
 }
 

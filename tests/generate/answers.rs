@@ -45,7 +45,7 @@ fn hours() -> impl Strategy<Value = Option<(TimeOfDay, TimeOfDay)>> {
 fn asked() -> impl Strategy<Value = Asked> {
     let dates = prop_oneof![
         4 => Just(Vec::new()),
-        1 => vec("(2026-12-2[0-9]|12-0[1-9]|11-2[0-9]..12-05)".prop_map(String::from), 1..3),
+        1 => vec(r"(2026-12-2[0-9]|12-0[1-9]|11-2[0-9]\.\.12-05)".prop_map(String::from), 1..3),
     ];
     (days(), dates, hours(), copies())
         .prop_map(|(days, dates, hours, copies)| Asked::new(days, dates, hours, copies))
@@ -164,4 +164,98 @@ fn the_window_inside_counts() {
         .collect();
     let tuesday = [None, Some(8), Some(5), Some(3), Some(5), Some(8), None];
     assert_eq!(floors, [&tuesday[..], &[Some(1)]].concat());
+}
+
+/// What is typed, and which of the windows get which priority.
+#[test]
+fn overlaps_are_settled_by_priorities_and_not_refused() {
+    let weekly = |days: Weekdays, text: &str| Asked::on(days, text).expect("an answer");
+    let days = |text: &str| Asked::on_days(text).expect("an answer");
+    let dates = |text: &str| Asked::on_dates(text).expect("an answer");
+    let (working, weekend, daily) = (Weekdays::WORKING, Weekdays::WEEKEND, Weekdays::DAILY);
+    for (asked, priorities) in [
+        (
+            vec![weekly(working, "08:00-20:00=3"), weekly(daily, "12:00-14:00=5")],
+            vec![0, 0],
+        ),
+        (vec![days("Mon-Wed=3"), days("Wed-Fri=5")], vec![0, 0]),
+        // Of two that contradict each other the one that asks for more.
+        (vec![days("Mon-Wed=..3"), days("Wed-Fri=5..")], vec![0, 1]),
+        (
+            vec![
+                weekly(working, "08:00-18:00=5.."),
+                weekly(working, "10:00-12:00=..3"),
+            ],
+            vec![0, 1],
+        ),
+        // One that would always lose, to several others together.
+        (
+            vec![
+                weekly(working, "5"),
+                weekly(weekend, "5"),
+                weekly(daily, "08:00-12:00=3"),
+            ],
+            vec![0, 0, 1],
+        ),
+        (vec![dates("12-24=0"), dates("12-24..12-26=3")], vec![1, 0]),
+        (vec![dates("12-24=..4"), dates("12-24..12-26=3..10")], vec![1, 0]),
+        (
+            vec![weekly(working, "2..5"), dates("12-24=0"), dates("12-24..12-26=3")],
+            vec![0, 101, 100],
+        ),
+        (
+            vec![dates("2026-12-24=5"), dates("2026-12-24@08:00-10:00=3")],
+            vec![0, 1],
+        ),
+        (
+            vec![dates("12-24=5"), dates("12-24..12-26@08:00-10:00=3")],
+            vec![0, 0],
+        ),
+        // Over midnight: inside, if the next day is one of them, too.
+        (
+            vec![dates("12-24..12-26=5"), dates("12-24@22:00-06:00=3")],
+            vec![0, 1],
+        ),
+        (
+            vec![dates("12-24..12-26=5"), dates("12-26@22:00-06:00=3")],
+            vec![0, 0],
+        ),
+        (
+            vec![
+                dates("2026-12-31..2027-01-01=5"),
+                dates("2026-12-31@22:00-06:00=3"),
+            ],
+            vec![0, 1],
+        ),
+        (
+            vec![dates("12-20..01-06=5"), dates("12-31@22:00-06:00=3")],
+            vec![0, 1],
+        ),
+        (
+            vec![dates("02-28..02-29=5"), dates("02-28@22:00-06:00=3")],
+            vec![0, 0],
+        ),
+        (
+            vec![dates("02-28..03-01=5"), dates("02-28@22:00-06:00=3")],
+            vec![0, 1],
+        ),
+    ] {
+        let answers = Answers {
+            name: "a".to_owned(),
+            target: Target {
+                group: "apps".to_owned(),
+                kind: "Deployment".to_owned(),
+                namespace: "b".to_owned(),
+                name: "c".to_owned(),
+            },
+            zone: Zone::utc(),
+            asked,
+            default: None,
+        };
+        let draft = answers
+            .draft()
+            .unwrap_or_else(|why| panic!("{why:?}: {answers:?}"));
+        let found: Vec<_> = draft.windows.iter().map(|window| window.priority).collect();
+        assert_eq!(found, priorities, "{answers:?}");
+    }
 }

@@ -82,6 +82,9 @@ fn chosen_days_dates_and_a_name_that_is_typed() {
     terminal.keys("sts/shop/night\r");
     terminal.answer("On which days", &DOWN.repeat(3));
     terminal.see("Which weekdays?");
+    terminal.see("space picks, Enter goes on");
+    // Hours in the wrong place neither pick anything nor hide the days.
+    terminal.keys("16-18");
     terminal.keys(ENTER);
     terminal.see("choose one at least");
     terminal.keys(&format!(" {DOWN}{DOWN} {ENTER}"));
@@ -162,4 +165,41 @@ fn a_cluster_that_does_not_answer_holds_nobody_up() {
     terminal.answer("Write it to policies/a.yaml?", "");
     let (said, status) = terminal.end();
     assert_eq!(status, 0, "{said}");
+}
+
+#[test]
+fn a_part_of_a_zone_that_can_mean_only_one_is_asked_about() {
+    let sandbox = Sandbox::new("wizard-zone");
+    let mut terminal = wizard(&sandbox, &["--target", "deployment/shop/a", "--weekends", "3"]);
+    terminal.answer("In which time zone?", "nowhere");
+    terminal.see("no such time zone");
+    terminal.keys(&BACKSPACE.repeat("nowhere".len()));
+    terminal.keys("Tokyo\r");
+    terminal.answer("Do you mean Asia/Tokyo?", "n");
+    terminal.answer("In which time zone?", "Berlin");
+    terminal.answer("Do you mean Europe/Berlin?", "");
+    terminal.answer("Write it to policies/a.yaml?", "");
+    let (said, status) = terminal.end();
+    assert_eq!(status, 0, "{said}");
+    let text = fs::read_to_string(sandbox.path("policies/a.yaml")).expect("it was written");
+    assert!(text.contains("timezone: Europe/Berlin\n"), "{text}");
+}
+
+#[test]
+fn typing_does_not_empty_the_list_of_days() {
+    let sandbox = Sandbox::new("wizard-typing");
+    let mut terminal = wizard(&sandbox, &["--target", "deployment/shop/a", "--timezone", "UTC"]);
+    terminal.see("On which days");
+    terminal.see("hours come next");
+    terminal.keys("16-18");
+    terminal.keys(&format!("{DOWN}{ENTER}"));
+    terminal.answer("From when until when?", "");
+    terminal.answer("How many copies", "3");
+    terminal.answer("Another time", "n");
+    terminal.answer("at all other times?", "");
+    terminal.answer("Write it to policies/a.yaml?", "");
+    let (said, status) = terminal.end();
+    assert_eq!(status, 0, "{said}");
+    let text = fs::read_to_string(sandbox.path("policies/a.yaml")).expect("it was written");
+    assert!(text.contains("days: [weekends]\n      replicas: 3\n"), "{text}");
 }

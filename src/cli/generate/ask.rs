@@ -89,6 +89,9 @@ fn window() -> Answer<Asked> {
         "On which days do you want another number of copies?",
         vec![WEEKDAYS, WEEKENDS, DAILY, SOME_DAYS, DATES],
     )
+    // Whoever types hours here would search the list for them, and see it empty.
+    .without_filtering()
+    .with_help_message("arrow keys and Enter; hours come next; Esc to leave")
     .prompt()?;
     let mut dates = Vec::new();
     let days = match answer {
@@ -127,7 +130,8 @@ fn some_days() -> Answer<Weekdays> {
         "Sunday",
     ];
     let chosen = MultiSelect::new("Which weekdays?", names)
-        .with_help_message("space to choose, Enter when all are chosen")
+        .without_filtering()
+        .with_help_message("arrow keys move, space picks, Enter goes on")
         .with_validator(|chosen: &[ListOption<&&str>]| {
             Ok(if chosen.is_empty() {
                 Validation::Invalid("choose one at least, with the space bar".into())
@@ -175,15 +179,35 @@ pub(super) fn default() -> Answer<Option<Copies>> {
     again(read(&text))
 }
 
-/// Whose clock it is.
+/// Whose clock it is. A part of a name that can only mean one zone is asked about.
 pub(super) fn zone(machine: Option<Zone>) -> Answer<Zone> {
     let machine = machine.unwrap_or_else(Zone::utc);
-    let text = Text::new("In which time zone?")
-        .with_default(machine.name())
-        .with_help_message("continent and city, such as Europe/Berlin; Enter: the one in brackets")
-        .with_validator(valid(args::zone))
-        .prompt()?;
-    again(args::zone(&text))
+    let known_or_meant = |text: &str| match (args::zone(text), meant(text)) {
+        (Err(why), None) => Err(why),
+        _ => Ok(()),
+    };
+    loop {
+        let text = Text::new("In which time zone?")
+            .with_default(machine.name())
+            .with_help_message("continent and city, such as Europe/Berlin; Enter: the one in brackets")
+            .with_validator(valid(known_or_meant))
+            .prompt()?;
+        let Some(zone) = meant(&text) else {
+            return again(args::zone(&text));
+        };
+        if confirm(&format!("Do you mean {}?", zone.name()))? {
+            return Ok(zone);
+        }
+    }
+}
+
+/// The one zone that a text that is none can mean.
+fn meant(text: &str) -> Option<Zone> {
+    let unknown = Zone::parse(text).err().filter(|unknown| !unknown.is_ambiguous)?;
+    match unknown.suggestions.as_slice() {
+        [name] => Zone::parse(name).ok(),
+        _ => None,
+    }
 }
 
 /// Another file than the usual one.

@@ -25,7 +25,7 @@ impl Place {
         let extension = path.extension().unwrap_or_default();
         if !extension.eq_ignore_ascii_case("yaml") && !extension.eq_ignore_ascii_case("yml") {
             bail!(
-                "{}: rules are read from files that end in .yaml or .yml; choose such a name, or - for stdout",
+                "{}: generate writes YAML: name a file that ends in .yaml or .yml, or - for stdout",
                 path.display()
             );
         }

@@ -77,7 +77,10 @@ pub(super) fn run(args: GenerateArgs, printer: Printer) -> anyhow::Result<Exit> 
     let loaded = policy::check(vec![(place.to_string(), text.clone())]);
     if loaded.has_errors() {
         load::tell(&loaded, printer);
-        bail!("these rules do not go together, so nothing was written");
+        bail!(
+            "these rules cannot stand in one file, so nothing was written; carry over fewer objects at a time, \
+             such as those of one namespace"
+        );
     }
     neighbours::tell(&drafts, &place, printer);
     place.write(&text, printer)?;

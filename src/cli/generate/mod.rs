@@ -1,13 +1,16 @@
 //! `easyscale generate`: a file of rules, from answers or from what another tool was told.
 //!
-//! Here is only asking (`ask`), looking for workloads to offer (`offer`) and for rules that are there already
-//! (`neighbours`), reading an export (`from`) and writing (`file`); what a rule then says is [`crate::draft`]'s.
+//! Here is only asking (`ask`), looking for workloads to offer (`offer`), for rules that are there already (`neighbours`)
+//! and for what the cluster would say (`foresee`), reading an export (`from`) and writing (`file`); what a rule then says is [`crate::draft`]'s.
 
 mod ask;
 mod file;
+mod foresee;
 mod from;
 mod neighbours;
 mod offer;
+
+use std::sync::Arc;
 
 use anyhow::Context as _;
 
@@ -16,8 +19,8 @@ use super::exit::Exit;
 use super::load;
 use super::printer::Printer;
 use super::timeline;
-use crate::draft::{Answers, Draft};
-use crate::policy;
+use crate::draft::Answers;
+use crate::policy::{self, Rule};
 use crate::report;
 use crate::time::{Instant, Zone};
 use ask::{Answer, Stopped};
@@ -66,7 +69,12 @@ fn has_windows(args: &GenerateArgs) -> bool {
 }
 
 fn is_incomplete(args: &GenerateArgs) -> bool {
-    args.target.is_none() || args.timezone.is_none() || !has_windows(args) && args.default.is_none()
+    args.target.is_none() || lacks_zone(args) || !has_windows(args) && args.default.is_none()
+}
+
+/// A `default` alone holds at all times, whatever the clock says.
+fn lacks_zone(args: &GenerateArgs) -> bool {
+    args.timezone.is_none() && (has_windows(args) || args.default.is_none())
 }
 
 fn missing(args: &GenerateArgs) -> String {
@@ -77,7 +85,7 @@ fn missing(args: &GenerateArgs) -> String {
     if !has_windows(args) && args.default.is_none() {
         missing.push("--weekdays (or --weekends, --daily, --days, --dates, --default)");
     }
-    if args.timezone.is_none() {
+    if lacks_zone(args) {
         missing.push("--timezone");
     }
     missing.join(", ")
@@ -85,6 +93,7 @@ fn missing(args: &GenerateArgs) -> String {
 
 async fn write(args: GenerateArgs, asks: bool, printer: Printer) -> Answer<Exit> {
     let has_windows = has_windows(&args);
+    let lacks_zone = lacks_zone(&args);
     let GenerateArgs {
         from: _,
         target,
@@ -114,7 +123,7 @@ async fn write(args: GenerateArgs, asks: bool, printer: Printer) -> Answer<Exit>
     let mut answers = Answers {
         name: name.unwrap_or_else(|| target.name.clone()),
         target,
-        zone: timezone.clone().unwrap_or_else(Zone::utc),
+        zone: timezone.unwrap_or_else(Zone::utc),
         asked,
         default,
     };
@@ -123,7 +132,7 @@ async fn write(args: GenerateArgs, asks: bool, printer: Printer) -> Answer<Exit>
         answers.asked = ask::windows()?;
         answers.default = ask::default()?;
     }
-    if timezone.is_none() {
+    if lacks_zone {
         answers.zone = ask::zone(Zone::of_this_machine())?;
     }
     let draft = loop {
@@ -153,7 +162,9 @@ async fn write(args: GenerateArgs, asks: bool, printer: Printer) -> Answer<Exit>
         }
     };
     let text = crate::draft::text(&draft);
-    show_week(&draft, &text, at, printer)?;
+    let loaded = policy::check(vec![(place.to_string(), text.clone())]);
+    show_week(loaded.rules.clone(), at, printer)?;
+    foresee::tell(&draft, &loaded, cluster.as_deref(), at, printer).await?;
     neighbours::tell(std::slice::from_ref(&draft), &place, printer);
     if asks && !ask::confirm(&format!("Write it to {place}?"))? {
         return Err(Stopped::ByPerson);
@@ -164,9 +175,8 @@ async fn write(args: GenerateArgs, asks: bool, printer: Printer) -> Answer<Exit>
 }
 
 /// The week that the rule means, as its own reader understands it.
-fn show_week(draft: &Draft, text: &str, at: Instant, printer: Printer) -> anyhow::Result<()> {
-    let loaded = policy::check(vec![(format!("{}.yaml", draft.name), text.to_owned())]);
-    let week = timeline::week(loaded.rules, at).context("cannot show the week")?;
+fn show_week(rules: Vec<Arc<Rule>>, at: Instant, printer: Printer) -> anyhow::Result<()> {
+    let week = timeline::week(rules, at).context("cannot show the week")?;
     report::timeline::text(&week, printer.can_ask()).for_each(|piece| printer.talk(&piece));
     printer.talk("\n");
     Ok(())

@@ -1,14 +1,14 @@
 //! AWS: scheduled actions of Application Auto Scaling and of EC2 Auto Scaling, as `aws … describe-scheduled-actions`
 //! prints them. They are not about Kubernetes: the person says which workload does that work now.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::Work;
 use super::actions::{Action, Sets, Timetable, timetable};
 use super::objects::{Object, number, shown};
 use super::pattern::{Dialect, Pattern};
+use super::{Refusal, Work};
 use crate::draft::quoted;
 use crate::draft::rule::{Draft, DraftWindow, When};
 use crate::draft::week::{DAY, WEEK, time, weekday};
@@ -32,33 +32,87 @@ enum Time {
     Once(Civil),
 }
 
-/// Why something cannot be carried over, and what to do.
-type Refusal = (String, String);
+/// What each service calls its list, and what the actions of it are about.
+const LISTS: [(&str, &str); 2] = [
+    ("ScheduledActions", "ResourceId"),
+    ("ScheduledUpdateGroupActions", "AutoScalingGroupName"),
+];
+
+/// The actions of one resource.
+#[derive(Default)]
+struct Group {
+    actions: Vec<Scheduled>,
+    /// Which of its numbers they set.
+    dimensions: BTreeSet<String>,
+    /// Whether one is missing that would set something again and again.
+    lacks: bool,
+}
 
 pub(super) fn carry(objects: &[Object], work: &mut Work<'_>) -> bool {
-    let mut groups: BTreeMap<String, Vec<Scheduled>> = BTreeMap::new();
+    let mut groups: BTreeMap<String, Group> = BTreeMap::new();
     let mut found = false;
+    let mut is_cut_off = false;
     for object in objects {
-        for (key, resource) in [
-            ("ScheduledActions", "ResourceId"),
-            ("ScheduledUpdateGroupActions", "AutoScalingGroupName"),
-        ] {
-            found |= object.get(&[key]).is_some_and(Value::is_array);
+        for (key, resource) in LISTS {
+            let is_list = object.get(&[key]).is_some_and(Value::is_array);
+            found |= is_list;
+            is_cut_off |= is_list && object.get(&["NextToken"]).is_some_and(|token| !token.is_null());
             for action in object.list(&[key]) {
-                let text = |key: &str| action.get(key).and_then(Value::as_str).unwrap_or_default();
-                let (name, resource) = (text("ScheduledActionName"), text(resource).to_owned());
-                let what = format!("action {} of {}", quoted(name), quoted(&resource));
+                let text = |key: &str| {
+                    let text = action.get(key).and_then(Value::as_str);
+                    text.unwrap_or_default().to_owned()
+                };
+                let resource = text(resource);
+                let what = format!(
+                    "action {} of {}",
+                    quoted(&text("ScheduledActionName")),
+                    quoted(&resource)
+                );
+                let group = groups.entry(resource).or_default();
+                group
+                    .dimensions
+                    .extend(Some(text("ScalableDimension")).filter(|name| !name.is_empty()));
                 match read(action, what.clone(), work) {
-                    Ok(action) => groups.entry(resource).or_default().push(action),
-                    Err((why, hint)) => work.leave_out(what, why, hint),
+                    Ok(action) => group.actions.push(action),
+                    Err(Unread::Harmless((why, hint))) => work.leave_out(what, why, hint),
+                    Err(Unread::Missed((why, hint))) => {
+                        work.leave_out(what, why, hint);
+                        group.lacks = true;
+                    }
                 }
             }
         }
     }
-    let several = groups.len() > 1;
-    for (resource, actions) in groups {
+    tell_suspended(objects, work);
+    let several = groups.values().filter(|group| !group.actions.is_empty()).count() > 1;
+    for (resource, group) in groups {
+        let Group {
+            actions,
+            dimensions,
+            lacks,
+        } = group;
         let what = quoted(&resource);
         match work.context.target.clone() {
+            // What became of each action has been told.
+            _ if actions.is_empty() => {}
+            _ if is_cut_off => work.leave_out(
+                what,
+                "the list is cut off (it has a NextToken), and a rule without the missing actions would hold wrong numbers",
+                "export all of it: aws … describe-scheduled-actions without --max-items and --no-paginate",
+            ),
+            _ if lacks => work.leave_out(
+                what,
+                "a rule without that action would hold wrong numbers from then on",
+                "mend the action and run this again, or write the whole rule by hand",
+            ),
+            _ if dimensions.len() > 1 => work.leave_out(
+                what,
+                format!(
+                    "its actions set several numbers of it: {}",
+                    dimensions.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(" and ")
+                ),
+                "export one at a time: aws … describe-scheduled-actions with --scalable-dimension",
+            ),
             None => work.leave_out(
                 what,
                 "AWS does not know which workload of the cluster does this work",
@@ -84,6 +138,47 @@ pub(super) fn carry(objects: &[Object], work: &mut Work<'_>) -> bool {
         }
     }
     found
+}
+
+/// Tells of resources in the same file whose actions AWS does not carry out at the moment.
+fn tell_suspended(objects: &[Object], work: &mut Work<'_>) {
+    let lists = |key| objects.iter().flat_map(move |object| object.list(&[key]));
+    let targets = lists("ScalableTargets").filter(|target| {
+        let suspended = target.pointer("/SuspendedState/ScheduledScalingSuspended");
+        suspended.and_then(Value::as_bool) == Some(true)
+    });
+    let groups = lists("AutoScalingGroups").filter(|group| {
+        let processes = group.get("SuspendedProcesses").and_then(Value::as_array);
+        let mut names = processes
+            .into_iter()
+            .flatten()
+            .map(|process| process.get("ProcessName"));
+        names.any(|name| name.and_then(Value::as_str) == Some("ScheduledActions"))
+    });
+    let names = targets
+        .map(|target| target.get("ResourceId"))
+        .chain(groups.map(|group| group.get("AutoScalingGroupName")));
+    for name in names.flatten() {
+        work.look_at(
+            shown(name),
+            "its scheduled actions are suspended: AWS does not carry them out at the moment, the rule counts at once",
+            "apply the rule when they should count again",
+        );
+    }
+}
+
+/// Why an action is not carried over.
+enum Unread {
+    /// It sets nothing that holds on.
+    Harmless(Refusal),
+    /// It would set something that a rule without it does not know.
+    Missed(Refusal),
+}
+
+impl From<Refusal> for Unread {
+    fn from(refusal: Refusal) -> Self {
+        Self::Missed(refusal)
+    }
 }
 
 fn draft(
@@ -202,8 +297,14 @@ fn second(at: Civil) -> i64 {
 }
 
 /// Reads an action, or says why it cannot be carried over and what to do.
-fn read(action: &Value, what: String, work: &mut Work<'_>) -> Result<Scheduled, Refusal> {
-    let refuse = |why: String, hint: &str| Err((why, hint.to_owned()));
+fn read(action: &Value, what: String, work: &mut Work<'_>) -> Result<Scheduled, Unread> {
+    let refuse = |why: String, hint: &str| Err(Unread::Missed((why, hint.to_owned())));
+    let over = || {
+        Err(Unread::Harmless((
+            "it is over".to_owned(),
+            "there is nothing to do".to_owned(),
+        )))
+    };
     let text = |key: &str| {
         action
             .get(key)
@@ -213,7 +314,7 @@ fn read(action: &Value, what: String, work: &mut Work<'_>) -> Result<Scheduled, 
     let at = work.context.at;
     let end = instant(action, "EndTime")?;
     if end.is_some_and(|end| end <= at) {
-        return refuse("it is over".to_owned(), "there is nothing to do");
+        return over();
     }
     let zone = text("Timezone").or(text("TimeZone")).unwrap_or("UTC");
     let Ok(zone) = Zone::parse(zone) else {
@@ -238,9 +339,7 @@ fn read(action: &Value, what: String, work: &mut Work<'_>) -> Result<Scheduled, 
         },
     };
     match &time {
-        Time::Once(once) if zone.to_instant(*once) <= at => {
-            return refuse("it is over".to_owned(), "there is nothing to do");
-        }
+        Time::Once(once) if zone.to_instant(*once) <= at => return over(),
         Time::Once(_) => {}
         Time::Weekly(_) => {
             // What EC2 prints here for a recurring action is only its next run.
@@ -261,6 +360,7 @@ fn read(action: &Value, what: String, work: &mut Work<'_>) -> Result<Scheduled, 
             }
         }
     }
+    tell_rest(action, &what, work);
     Ok(Scheduled {
         name: text("ScheduledActionName").unwrap_or("Action").to_owned(),
         what,
@@ -270,7 +370,41 @@ fn read(action: &Value, what: String, work: &mut Work<'_>) -> Result<Scheduled, 
     })
 }
 
-fn sets(action: &Value, what: &str, work: &mut Work<'_>) -> Result<Sets, Refusal> {
+/// Keys of an action that are carried over, or say nothing about its meaning.
+const KEYS: [&str; 18] = [
+    "ScheduledActionName",
+    "ScheduledActionARN",
+    "ServiceNamespace",
+    "ResourceId",
+    "ScalableDimension",
+    "AutoScalingGroupName",
+    "Schedule",
+    "Recurrence",
+    "Timezone",
+    "TimeZone",
+    "Time",
+    "StartTime",
+    "EndTime",
+    "ScalableTargetAction",
+    "MinSize",
+    "MaxSize",
+    "DesiredCapacity",
+    "CreationTime",
+];
+
+/// Tells of what an action says besides.
+fn tell_rest(action: &Value, what: &str, work: &mut Work<'_>) {
+    let keys = action.as_object().into_iter().flatten();
+    for (key, value) in keys.filter(|(key, value)| !value.is_null() && !KEYS.contains(&key.as_str())) {
+        work.leave_out(
+            format!("{what}, {}", quoted(key)),
+            format!("{} is not understood", shown(value)),
+            "see whether it changes what the action does, and mend the rule if so",
+        );
+    }
+}
+
+fn sets(action: &Value, what: &str, work: &mut Work<'_>) -> Result<Sets, Unread> {
     let capacity = action.get("ScalableTargetAction").unwrap_or(action);
     let bound = |keys: [&str; 2]| {
         let value = keys.iter().find_map(|key| capacity.get(*key));
@@ -295,10 +429,10 @@ fn sets(action: &Value, what: &str, work: &mut Work<'_>) -> Result<Sets, Refusal
             ..Sets::default()
         },
         (_, Some(0)) => {
-            return Err((
+            return Err(Unread::Missed((
                 "it sets the ceiling alone to 0, which no autoscaler of Kubernetes takes".to_owned(),
                 "write a window with `replicas: 0`, which lets the workload sleep".to_owned(),
-            ));
+            )));
         }
         (Some(0), max) => {
             work.look_at(
@@ -319,10 +453,10 @@ fn sets(action: &Value, what: &str, work: &mut Work<'_>) -> Result<Sets, Refusal
         },
     };
     if sets.copies().is_none() {
-        return Err((
+        return Err(Unread::Harmless((
             "it sets neither a floor nor a ceiling".to_owned(),
             "write a window with the number that you need".to_owned(),
-        ));
+        )));
     }
     let desired = capacity.get("DesiredCapacity").and_then(Value::as_i64);
     if desired.is_some_and(|desired| desired >= 0) {

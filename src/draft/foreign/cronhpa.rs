@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::actions::{Action, Sets, Timetable, timetable};
 use super::objects::{Object, number, shown};
 use super::pattern::{Dialect, Pattern};
-use super::{Work, target_of};
+use super::{Refusal, Work, scale_target_of};
 use crate::draft::quoted;
 use crate::draft::rule::Draft;
 
@@ -14,13 +14,7 @@ pub(super) fn carry(object: &Object, work: &mut Work<'_>) -> bool {
         return false;
     }
     let title = object.title();
-    let kind = object
-        .text(&["spec", "scaleTargetRef", "kind"])
-        .unwrap_or_default();
-    let name = object
-        .text(&["spec", "scaleTargetRef", "name"])
-        .unwrap_or_default();
-    let target = match target_of(object, kind, name) {
+    let target = match scale_target_of(object, "") {
         Ok(target) => target,
         Err((why, hint)) => {
             work.leave_out(title, why, hint);
@@ -36,6 +30,7 @@ pub(super) fn carry(object: &Object, work: &mut Work<'_>) -> bool {
         return true;
     };
     let mut actions = Vec::new();
+    let mut is_whole = true;
     for (index, job) in object.list(&["spec", "jobs"]).iter().enumerate() {
         let name = job.get("name").and_then(Value::as_str).unwrap_or_default();
         let what = format!("{title}, job {}", quoted(name));
@@ -53,8 +48,20 @@ pub(super) fn carry(object: &Object, work: &mut Work<'_>) -> bool {
                     ..Sets::default()
                 },
             })),
-            Err((why, hint)) => work.leave_out(what, why, hint),
+            Err((why, hint)) => {
+                work.leave_out(what, why, hint);
+                is_whole &= happens_once(job);
+            }
         }
+    }
+    // The number of another job would hold on where that one sets it.
+    if !is_whole {
+        work.leave_out(
+            title,
+            "a rule without that job would hold a wrong number from then on",
+            "mend the job and run this again, or write the whole rule by hand",
+        );
+        return true;
     }
     for exclude in object.list(&["spec", "excludeDates"]) {
         work.leave_out(
@@ -107,7 +114,7 @@ pub(super) fn carry(object: &Object, work: &mut Work<'_>) -> bool {
 }
 
 /// When a job runs in every week and what it sets, or why it cannot be carried over and what to do.
-fn read(job: &Value, of_autoscaler: bool) -> Result<(Vec<u32>, u32), (String, String)> {
+fn read(job: &Value, of_autoscaler: bool) -> Result<(Vec<u32>, u32), Refusal> {
     let replicas = job.get("targetSize").and_then(number).ok_or_else(|| {
         (
             "its targetSize is not a number of copies".to_owned(),
@@ -120,9 +127,8 @@ fn read(job: &Value, of_autoscaler: bool) -> Result<(Vec<u32>, u32), (String, St
             "a window with `replicas: 0` lets the workload sleep, if that is meant".to_owned(),
         ));
     }
-    let schedule = job.get("schedule").and_then(Value::as_str).unwrap_or_default();
-    let once = job.get("runOnce").and_then(Value::as_bool) == Some(true);
-    if once || schedule.starts_with("@date") {
+    let schedule = schedule(job);
+    if happens_once(job) {
         return Err((
             format!(
                 "{} happens once and holds until another job, which no window says",
@@ -140,6 +146,14 @@ fn read(job: &Value, of_autoscaler: bool) -> Result<(Vec<u32>, u32), (String, St
         )
     })?;
     Ok((seconds, replicas))
+}
+
+fn schedule(job: &Value) -> &str {
+    job.get("schedule").and_then(Value::as_str).unwrap_or_default()
+}
+
+fn happens_once(job: &Value) -> bool {
+    job.get("runOnce").and_then(Value::as_bool) == Some(true) || schedule(job).starts_with("@date")
 }
 
 /// `12-25` of `* * * 25 12 *`.

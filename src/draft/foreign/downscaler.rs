@@ -6,24 +6,36 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::objects::Object;
-use super::{Work, target_of};
+use super::{Refusal, Work, itself};
 use crate::draft::copies::Copies;
 use crate::draft::quoted;
 use crate::draft::rule::{Draft, DraftWindow, When, free_name};
 use crate::draft::week::{DAY, WEEK, Week};
-use crate::policy::Replicas;
+use crate::policy::{Replicas, meant};
 use crate::time::{Instant, TimeOfDay, Weekdays, Zone};
 
 const PREFIX: &str = "downscaler/";
 /// The keys that say when.
 const TIMES: [&str; 4] = ["uptime", "downtime", "upscale-period", "downscale-period"];
+/// All keys that the downscalers know.
+const KEYS: [&str; 11] = [
+    "uptime",
+    "downtime",
+    "upscale-period",
+    "downscale-period",
+    "force-uptime",
+    "force-downtime",
+    "exclude",
+    "exclude-until",
+    "downtime-replicas",
+    "grace-period",
+    "original-replicas",
+];
 /// A list of more spans than this is not looked at.
 const MOST_SPANS: usize = 200;
 
 /// The annotations of an object or a namespace, without their prefix.
 type Notes = BTreeMap<String, String>;
-/// Why something cannot be carried over, and what to do.
-type Refusal = (String, String);
 
 /// One span of a list.
 enum Span {
@@ -98,7 +110,7 @@ fn notes(object: &Object) -> Notes {
 /// Carries one object over; true if 0 was taken for a number that is not said.
 fn one(object: &Object, own: &Notes, of_namespace: &Notes, work: &mut Work<'_>) -> bool {
     let title = object.title();
-    let target = match target_of(object, object.kind(), object.name()) {
+    let target = match itself(object) {
         Ok(target) => target,
         Err((why, hint)) => {
             work.leave_out(title, why, hint);
@@ -171,7 +183,7 @@ fn tell_rest(title: &str, own: &Notes, of_namespace: &Notes, work: &mut Work<'_>
         .filter(|(key, _)| !own.contains_key(*key))
         .chain(own)
     {
-        let what = format!("{title}, {PREFIX}{key}");
+        let what = format!("{title}, {}", shown(key));
         match key.as_str() {
             "exclude-until" => work.leave_out(
                 what,
@@ -198,8 +210,22 @@ fn tell_rest(title: &str, own: &Notes, of_namespace: &Notes, work: &mut Work<'_>
                     );
                 }
             }
-            _ => work.leave_out(what, format!("{} is not understood", quoted(value)), "see whether you still need it"),
+            _ => work.leave_out(what, "that annotation is not known here", advice(key)),
         }
+    }
+}
+
+/// An annotation's name, in quotes if it is not one that the downscalers know.
+fn shown(key: &str) -> String {
+    let name = format!("{PREFIX}{key}");
+    if KEYS.contains(&key) { name } else { quoted(&name) }
+}
+
+/// What to do about a key that is not known.
+fn advice(key: &str) -> String {
+    match meant(key, &KEYS) {
+        Some(known) => format!("did you mean {PREFIX}{known}? Then it has had no effect so far"),
+        None => "see whether you still need it".to_owned(),
     }
 }
 
@@ -247,6 +273,19 @@ fn down(own: &Notes, of_namespace: &Notes, zone: Option<&Zone>) -> Result<Down, 
         (true, _) => own,
         (false, true) => of_namespace,
         (false, false) => {
+            if let Some(key) = [own, of_namespace]
+                .iter()
+                .flat_map(|notes| notes.keys())
+                .find(|key| !KEYS.contains(&key.as_str()))
+            {
+                return Err((
+                    format!(
+                        "no annotation says when, and {} is not known here",
+                        quoted(&format!("{PREFIX}{key}"))
+                    ),
+                    advice(key),
+                ));
+            }
             return refuse(
                 "no annotation says when; the times are in the settings of the downscaler itself",
                 "write them as an annotation, or run: easyscale generate --target",
@@ -269,7 +308,7 @@ fn down(own: &Notes, of_namespace: &Notes, zone: Option<&Zone>) -> Result<Down, 
         ),
         _ => refuse(
             "uptime, downtime and periods stand side by side, which the downscalers read differently",
-            "write `downtime` alone",
+            "write `downtime` alone, with all times of being down",
         ),
     }
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::objects::{Object, number, shown};
 use super::pattern::{Dialect, Pattern};
-use super::{Work, target_of};
+use super::{Refusal, Work, scale_target_of};
 use crate::draft::copies::Copies;
 use crate::draft::quoted;
 use crate::draft::rule::{Draft, DraftWindow, When, free_name};
@@ -52,13 +52,7 @@ pub(super) fn carry(object: &Object, work: &mut Work<'_>) -> bool {
         }
         _ => return false,
     }
-    let kind = object
-        .text(&["spec", "scaleTargetRef", "kind"])
-        .unwrap_or("Deployment");
-    let name = object
-        .text(&["spec", "scaleTargetRef", "name"])
-        .unwrap_or_default();
-    let target = match target_of(object, kind, name) {
+    let target = match scale_target_of(object, "Deployment") {
         Ok(target) => target,
         Err((why, hint)) => {
             work.leave_out(title, why, hint);
@@ -76,10 +70,22 @@ pub(super) fn carry(object: &Object, work: &mut Work<'_>) -> bool {
             return true;
         }
     };
+    if object
+        .text(&["spec", "advanced", "scalingModifiers", "formula"])
+        .is_some()
+    {
+        work.leave_out(
+            title,
+            "its scalingModifiers compute one number from all triggers, so no trigger counts by itself",
+            "write the rule by hand, from what the formula means at each time",
+        );
+        return true;
+    }
     let triggers = object.list(&["spec", "triggers"]);
     let is_cron = |trigger: &Value| trigger.get("type").and_then(Value::as_str) == Some("cron");
     let has_load = !triggers.iter().all(is_cron);
     let mut read = Vec::new();
+    let mut is_whole = true;
     for (index, trigger) in triggers.iter().enumerate() {
         let what = format!("{title}, trigger {}", index + 1);
         if !is_cron(trigger) {
@@ -108,17 +114,20 @@ pub(super) fn carry(object: &Object, work: &mut Work<'_>) -> bool {
                 }
                 read.push(trigger);
             }
-            Err((why, hint)) => work.leave_out(what, why, hint),
+            Err((why, hint)) => {
+                work.leave_out(what, why, hint);
+                is_whole = false;
+            }
         }
     }
-    for (key, _) in object.annotations() {
-        if key.starts_with("autoscaling.keda.sh/paused") {
-            work.leave_out(
-                format!("{title}, annotation {}", quoted(key)),
-                "a pause is not part of a rule",
-                "to hold the rule back, annotate the object that it writes with easyscale.io/pause=true",
-            );
-        }
+    // KEDA takes the largest of all triggers: without one of them there would be too few copies at its time.
+    if !is_whole {
+        work.leave_out(
+            title,
+            "a rule without that trigger would ask for too few copies when it is active",
+            "mend the trigger and run this again, or write the whole rule by hand",
+        );
+        return true;
     }
     if read.is_empty() {
         work.leave_out(
@@ -180,14 +189,22 @@ pub(super) fn carry(object: &Object, work: &mut Work<'_>) -> bool {
         }
     }
     let zone = common_zone(&mut windows);
-    let draft = Draft {
-        name: String::new(),
+    let mut draft = Draft {
+        name: object.name().to_owned(),
         target: target.clone(),
         zone,
         windows,
         default: Some(default),
     };
+    for lost in drop_lost(&mut draft) {
+        work.look_at(
+            format!("{title}, a cron trigger for {}, {}", lost.copies, lost.when),
+            "other triggers ask for more whenever it is active",
+            "it is left out; there is nothing to do",
+        );
+    }
     if work.take(&title, draft) {
+        tell_rest(object, has_load, counts.min == 0 || counts.idle.is_some(), work);
         work.look_at(
             title,
             format!("as long as it is there, KEDA drives {target} and easyscale refuses to write it"),
@@ -199,6 +216,132 @@ pub(super) fn carry(object: &Object, work: &mut Work<'_>) -> bool {
         );
     }
     true
+}
+
+/// What a rule does in place of a setting, or does not, and what to do.
+const SETTINGS: [(&str, &str, &str); 4] = [
+    (
+        "fallback",
+        "it holds when a metric cannot be read; by the clock nothing has to be read",
+        "where an HPA takes over: it keeps its number then, and never goes below `minReplicas`",
+    ),
+    (
+        "cooldownPeriod",
+        "KEDA waits so many seconds before it goes down to 0 or idleReplicaCount; the rule goes down when a window ends",
+        "if that is too soon, let the windows end later",
+    ),
+    (
+        "initialCooldownPeriod",
+        "new objects are not spared for a while",
+        "if they should be, give them a rule later",
+    ),
+    (
+        "pollingInterval",
+        "how often KEDA looks at its metrics",
+        "nothing has to be done: a window opens on time",
+    ),
+];
+
+/// Tells of settings that a rule has no place for. Whether KEDA ever goes down to 0 or `idleReplicaCount` decides which of
+/// them had an effect.
+fn tell_rest(object: &Object, has_load: bool, goes_down: bool, work: &mut Work<'_>) {
+    const CARRIED: [&str; 5] = [
+        "scaleTargetRef",
+        "minReplicaCount",
+        "maxReplicaCount",
+        "triggers",
+        "advanced",
+    ];
+    let title = object.title();
+    let settings = object.map(&["spec"]).filter(|(_, value)| !value.is_null());
+    for (key, value) in settings {
+        let what = format!("{title}, {}", name_of(key));
+        match key {
+            _ if CARRIED.contains(&key) => {}
+            "idleReplicaCount" if !has_load => {}
+            "idleReplicaCount" => work.leave_out(
+                what,
+                format!(
+                    "an HPA has no number of its own for no load, here {}",
+                    shown(value)
+                ),
+                "the rule says minReplicaCount outside its windows; write fewer if those are enough",
+            ),
+            "cooldownPeriod" if !goes_down => {}
+            _ => match SETTINGS.iter().find(|(known, ..)| *known == key) {
+                Some((_, why, hint)) => work.leave_out(what, *why, *hint),
+                None => work.leave_out(
+                    what,
+                    format!("{} is not understood", shown(value)),
+                    "see whether you still need it",
+                ),
+            },
+        }
+    }
+    tell_advanced(object, &title, has_load, work);
+    for (key, value) in object.annotations() {
+        if key.starts_with("autoscaling.keda.sh/paused") && value != "false" {
+            work.leave_out(
+                format!("{title}, annotation {}", quoted(key)),
+                "a pause is not part of a rule",
+                "to hold the rule back, annotate the object that it writes with easyscale.io/pause=true",
+            );
+        }
+    }
+}
+
+fn tell_advanced(object: &Object, title: &str, has_load: bool, work: &mut Work<'_>) {
+    let advanced = object.map(&["spec", "advanced"]);
+    for (key, value) in advanced.filter(|(_, value)| !value.is_null()) {
+        let what = format!("{title}, advanced.{}", name_of(key));
+        match key {
+            "horizontalPodAutoscalerConfig" => work.leave_out(
+                what,
+                "how fast an HPA scales, and its name, are settings of that HPA",
+                if has_load {
+                    "write its `behavior` into the HPA that you give the workload"
+                } else {
+                    "nothing has to be done: without an HPA a rule sets the number at once"
+                },
+            ),
+            "restoreToOriginalReplicaCount" if value.as_bool() == Some(true) => work.leave_out(
+                what,
+                "it is about the end of the ScaledObject",
+                "nothing has to be done: easyscale puts back what it found when a rule goes (docs/how-it-writes.md)",
+            ),
+            "restoreToOriginalReplicaCount" => {}
+            // One without a formula computes nothing.
+            "scalingModifiers" if value.get("formula").is_none() => {}
+            _ => work.leave_out(
+                what,
+                format!("{} is not understood", shown(value)),
+                "see whether you still need it",
+            ),
+        }
+    }
+}
+
+/// The name of a setting, in quotes if it is no word.
+fn name_of(key: &str) -> String {
+    if !key.is_empty() && key.len() < 60 && key.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        key.to_owned()
+    } else {
+        quoted(key)
+    }
+}
+
+/// Takes out the windows that never count: KEDA takes the largest of all triggers, so nothing is lost with them.
+fn drop_lost(draft: &mut Draft) -> Vec<DraftWindow> {
+    /// Each is looked for in the whole rule, which is for rules that people write.
+    const MOST: usize = 50;
+    let mut dropped = Vec::new();
+    // One at a time: of two that are always open together, each would do.
+    while draft.windows.len() <= MOST
+        && let Some(index) = draft.lost_window()
+    {
+        dropped.push(draft.windows.remove(index));
+    }
+    dropped
 }
 
 /// Takes the zone that all windows have out of them.
@@ -243,7 +386,7 @@ impl Counts {
 }
 
 /// Reads a cron trigger, or says why it cannot be carried over and what to do.
-fn cron(trigger: &Value) -> Result<Trigger, (String, String)> {
+fn cron(trigger: &Value) -> Result<Trigger, Refusal> {
     let text = |key: &str| {
         let value = trigger.get("metadata").and_then(|metadata| metadata.get(key));
         value

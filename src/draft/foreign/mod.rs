@@ -102,10 +102,8 @@ struct Work<'a> {
 
 fn driven(objects: &[Object]) -> HashMap<Target, Target> {
     let pair = |object: &Object| {
-        let kind = object.text(&["spec", "scaleTargetRef", "kind"])?;
-        let name = object.text(&["spec", "scaleTargetRef", "name"])?;
-        let scaler = target_of(object, object.kind(), object.name()).ok()?;
-        let workload = target_of(object, kind, name).ok()?;
+        let scaler = itself(object).ok()?;
+        let workload = scale_target_of(object, "").ok()?;
         scaler.is_autoscaler().then_some((scaler, workload))
     };
     objects.iter().filter_map(pair).collect()
@@ -170,19 +168,46 @@ impl Work<'_> {
     }
 }
 
-/// The target of an object that names it by kind and name, or why it cannot be one.
-fn target_of(object: &Object, kind: &str, name: &str) -> Result<Target, (String, String)> {
-    let group = match kind {
+/// Why something cannot be carried over, and what to do.
+type Refusal = (String, String);
+
+/// An object as a target, or why it cannot be one.
+fn itself(object: &Object) -> Result<Target, Refusal> {
+    target_of(object, object.group(), object.kind(), object.name())
+}
+
+/// What an object's `scaleTargetRef` names, or why that cannot be a target.
+fn scale_target_of(object: &Object, default_kind: &str) -> Result<Target, Refusal> {
+    let text = |key: &str| object.text(&["spec", "scaleTargetRef", key]);
+    let kind = text("kind").unwrap_or(default_kind);
+    let group = text("apiVersion").map(objects::group_of);
+    let name = text("name").unwrap_or_default();
+    target_of(object, group.unwrap_or(group_of_kind(kind)), kind, name)
+}
+
+fn group_of_kind(kind: &str) -> &'static str {
+    match kind {
         "Deployment" | "StatefulSet" => "apps",
         "HorizontalPodAutoscaler" => "autoscaling",
-        _ => {
-            return Err((
-                format!("easyscale has no numbers to set for {}", super::quoted(kind)),
-                "if an HPA scales it, write a rule for that HPA: easyscale generate --target hpa/NAMESPACE/NAME"
-                    .to_owned(),
-            ));
-        }
-    };
+        _ => "",
+    }
+}
+
+fn target_of(object: &Object, group: &str, kind: &str, name: &str) -> Result<Target, Refusal> {
+    // Others have StatefulSets of their own.
+    let known = group_of_kind(kind);
+    if known.is_empty() || group != known {
+        let shown = if known.is_empty() {
+            super::quoted(kind)
+        } else {
+            format!("{} of {}", super::quoted(kind), super::quoted(group))
+        };
+        return Err((
+            format!("easyscale has no numbers to set for {shown}"),
+            "if an HPA scales it, write a rule for that HPA: easyscale generate --target hpa/NAMESPACE/NAME"
+                .to_owned(),
+        ));
+    }
     let Some(namespace) = object.namespace() else {
         return Err((
             "it does not say its namespace, which is never guessed".to_owned(),

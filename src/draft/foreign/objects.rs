@@ -69,6 +69,7 @@ fn options(bytes: usize) -> serde_saphyr::Options {
     serde_saphyr::options! {
         budget: serde_saphyr::budget! {
             max_reader_input_bytes: None,
+            max_documents: MOST_OBJECTS,
             max_events: bytes.saturating_mul(2).saturating_add(1000),
             max_nodes: bytes.saturating_mul(2).saturating_add(1000),
             max_total_scalar_bytes: bytes.saturating_mul(2).saturating_add(1000),
@@ -95,6 +96,14 @@ impl Object {
         self.get(path)
             .and_then(Value::as_array)
             .map_or(&[], Vec::as_slice)
+    }
+
+    /// The keys and values under a path.
+    pub(super) fn map(&self, path: &[&str]) -> impl Iterator<Item = (&str, &Value)> {
+        let map = self.get(path).and_then(Value::as_object);
+        map.into_iter()
+            .flatten()
+            .map(|(key, value)| (key.as_str(), value))
     }
 
     pub(super) fn kind(&self) -> &str {
@@ -129,8 +138,7 @@ impl Object {
 
     /// The API group, empty for the core group.
     pub(super) fn group(&self) -> &str {
-        let version = self.text(&["apiVersion"]).unwrap_or_default();
-        version.split_once('/').map_or("", |(group, _)| group)
+        group_of(self.text(&["apiVersion"]).unwrap_or_default())
     }
 
     /// How to call it: `Deployment shop/checkout`.
@@ -141,6 +149,11 @@ impl Object {
             None => format!("{kind} {}", self.name()),
         }
     }
+}
+
+/// The group of an API version, empty for the core group.
+pub(super) fn group_of(version: &str) -> &str {
+    version.split_once('/').map_or("", |(group, _)| group)
 }
 
 /// A number that is written as one or as a text of digits.
@@ -180,6 +193,7 @@ mod tests {
             ["A", "B"]
         );
         assert_eq!(kinds(""), [""; 0]);
+        assert_eq!(kinds(&"kind: A\n---\n".repeat(5000)).len(), 5000);
     }
 
     #[test]
