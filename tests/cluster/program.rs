@@ -13,6 +13,10 @@ use crate::support::{Case, Env, User, case, fixtures};
 pub(crate) fn cases() -> Vec<Case> {
     vec![
         case("program: plan, apply, again, restore", whole_road),
+        case(
+            "program: layers, a profile and --set make the plan and the bounds",
+            layered_road,
+        ),
         case("program: each change is one event and one log line", telling),
         case(
             "program: an unknown context, a dead server, a bad token are told",
@@ -97,6 +101,75 @@ async fn whole_road(env: Env) {
     );
     assert_eq!(env.bounds("web").await, (5, 20));
     let restored = run(&["restore"]);
+    assert_eq!(restored.status.code(), Some(0), "{}", text(&restored.stderr));
+    assert_eq!(env.bounds("web").await, (2, 10));
+    assert_no_trace(&env, "web").await;
+}
+
+/// The company's file, the team's file and staging's, a variable of the installation, and one value of one run.
+async fn layered_road(env: Env) {
+    web(&env).await;
+    let folder = env.plane.path().join(format!("layers-{}", env.namespace));
+    std::fs::create_dir_all(&folder).unwrap();
+    let company = format!(
+        "[defaults]\nnamespace = \"{}\"\n[rules.web]\ntarget = {{ kind = \"Deployment\", name = \"web\" }}\n\
+         [rules.web.schedule.peak]\ntimeStart = 16:00\ntimeEnd = 18:00\nminReplicas = 5\nmaxReplicas = 20\n",
+        env.namespace
+    );
+    let team = "rules: {web: {schedule: [{name: peak, minReplicas: 6}]}}\n";
+    let staging = "[profile.staging.rules.web.schedule.peak]\nmaxReplicas = 9\n";
+    for (name, text) in [
+        ("10-company.toml", company.as_str()),
+        ("20-team.yaml", team),
+        ("90-staging.toml", staging),
+    ] {
+        std::fs::write(folder.join(name), text).unwrap();
+    }
+    let folder = folder.to_str().unwrap();
+    let at = "2026-11-24T17:00:00Z";
+    let plan = easyscale(
+        &env,
+        &env.admin,
+        &["plan", folder, "-n", &env.namespace, "--at", at],
+    );
+    let shown = text(&plan.stdout);
+    assert!(
+        shown.contains("minReplicas  2 -> 6") && shown.contains("20-team.yaml:1:"),
+        "{shown}{}",
+        text(&plan.stderr)
+    );
+    let with_all = [
+        "--profile",
+        "staging",
+        "--set",
+        "rules.web.schedule.peak.minReplicas=7",
+    ];
+    let mut apply = vec!["apply", folder, "-n", &env.namespace, "--at", at];
+    apply.extend(with_all);
+    let applied = easyscale(&env, &env.admin, &apply);
+    assert_eq!(applied.status.code(), Some(0), "{}", text(&applied.stderr));
+    assert_eq!(env.bounds("web").await, (7, 9));
+    let again = easyscale(&env, &env.admin, &apply);
+    assert!(text(&again.stdout).contains("0 changed, 1 unchanged, 0 refused."));
+    // A layer with a mistake: nothing is written, whatever the other layers say.
+    std::fs::write(
+        std::path::Path::new(folder).join("95-typo.toml"),
+        "[rules.wbe]\nwake = \"always\"\n",
+    )
+    .unwrap();
+    let refused = easyscale(
+        &env,
+        &env.admin,
+        &["apply", folder, "-n", &env.namespace, "--at", at],
+    );
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(
+        text(&refused.stderr).contains("is it to adjust the rule"),
+        "{}",
+        text(&refused.stderr)
+    );
+    assert_eq!(env.bounds("web").await, (7, 9));
+    let restored = easyscale(&env, &env.admin, &["restore", "-n", &env.namespace]);
     assert_eq!(restored.status.code(), Some(0), "{}", text(&restored.stderr));
     assert_eq!(env.bounds("web").await, (2, 10));
     assert_no_trace(&env, "web").await;
