@@ -1,8 +1,8 @@
 //! What is done with an input of each fuzz target. `tests/corpus.rs` does the same with the checked-in ones.
 #![allow(dead_code, reason = "each target uses one of these")]
 
-use easyscale::policy::{self, At, Loaded};
-use easyscale::report::problems;
+use easyscale::policy::{self, At, Config, Inputs, Loaded};
+use easyscale::report::{config, problems};
 use easyscale::time::{
     Cron, Date, Dates, Instant, Occurrences, StartDays, TimeOfDay, WeekTime, Weekdays, Zone, elapsed,
 };
@@ -12,16 +12,46 @@ pub(crate) fn documents(data: &[u8]) {
     policies("rules.yaml", data);
 }
 
-/// A layer in TOML.
+/// Layers, with a byte 1 between them: in TOML, in YAML above it, and a `--set` above both. What they say together,
+/// printed as one file, says the same.
 pub(crate) fn layers(data: &[u8]) {
-    policies("rules.toml", data);
+    let text = String::from_utf8_lossy(data).into_owned();
+    let mut parts = text.split('\u{1}');
+    let mut file = |name: &str| parts.next().map(|text| (name.to_owned(), text.to_owned()));
+    let files = [file("10.toml"), file("20.yaml")].into_iter().flatten().collect();
+    let inputs = Inputs {
+        profile: text.contains("profile").then(|| "prod".to_owned()),
+        set: parts.map(str::to_owned).collect(),
+        ..Inputs::default()
+    };
+    let (loaded, config) = inputs.config_of(files);
+    show(&loaded);
+    if loaded.has_errors() {
+        return;
+    }
+    let printed = config::text(&config);
+    let (again, merged) = Inputs::default().config_of(vec![("merged.yaml".to_owned(), printed.clone())]);
+    assert!(!again.has_errors(), "{printed}");
+    let leaves = |config: &Config| -> Vec<String> {
+        let leaves = config.leaves().into_iter();
+        let mut leaves: Vec<String> = leaves
+            .map(|leaf| format!("{:?} {:?}", leaf.path, leaf.content))
+            .collect();
+        leaves.sort();
+        leaves
+    };
+    assert_eq!(leaves(&config), leaves(&merged), "{printed}");
 }
 
-/// Checks a text, and shows what is wrong with it in every form.
+/// Checks a text.
 fn policies(name: &str, data: &[u8]) {
     let text = String::from_utf8_lossy(data).into_owned();
-    let loaded = policy::check(vec![(name.to_owned(), text)]);
-    places_are_in_the_text(&loaded);
+    show(&policy::check(vec![(name.to_owned(), text)]));
+}
+
+/// Shows what is wrong in every form.
+fn show(loaded: &Loaded) {
+    places_are_in_the_text(loaded);
     let text = problems::text(&loaded.problems, &loaded.sources, false);
     assert_eq!(text.is_empty(), loaded.problems.is_empty());
     for shown in [
@@ -33,7 +63,7 @@ fn policies(name: &str, data: &[u8]) {
         let obeyed = |character: char| character.is_control() && !matches!(character, '\n' | '\r' | '\t');
         assert!(!shown.contains(obeyed), "a terminal would obey: {shown:?}");
     }
-    let _ = policy::notes(&loaded, Instant::from_unix(1_800_000_000));
+    let _ = policy::notes(loaded, Instant::from_unix(1_800_000_000));
 }
 
 fn places_are_in_the_text(loaded: &Loaded) {

@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::args::{ExplainArgs, TextOrJson, known_kind};
+use super::args::{ExplainArgs, TextOrJson};
 use super::exit::Exit;
 use super::load;
 use super::printer::Printer;
+use super::values::known_kind;
 use crate::policy::{Rule, Target, meant};
 use crate::report::explain::{Explained, json, text};
 

@@ -17,6 +17,7 @@ mod restore;
 mod schema;
 mod timeline;
 mod validate;
+mod values;
 mod version;
 
 pub use args::Cli;

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use anyhow::bail;
 
-use super::args::{End, TimelineArgs, TimelineOutput};
+use super::args::{TimelineArgs, TimelineOutput};
 use super::exit::Exit;
 use super::load;
 use super::printer::Printer;
+use super::values::End;
 use crate::engine::{self, Segment};
 use crate::policy::{Rule, Target, meant};
 use crate::report::timeline::{self, Row, Timeline, display_zone, prevailing_zone};

@@ -9,7 +9,7 @@ use inquire::{Confirm, InquireError, MultiSelect, Select, Text};
 
 use super::file::Place;
 use super::offer::Offer;
-use crate::cli::args;
+use crate::cli::values;
 use crate::draft::{Asked, Copies, Hours};
 use crate::policy::Target;
 use crate::report::printable;
@@ -62,9 +62,9 @@ pub(super) fn target(offers: &[Offer]) -> Answer<Target> {
     }
     let text = Text::new("Kind, namespace and name of what you want to scale:")
         .with_help_message(TARGET)
-        .with_validator(valid(args::target))
+        .with_validator(valid(values::target))
         .prompt()?;
-    again(args::target(&text))
+    again(values::target(&text))
 }
 
 /// When how many copies are needed: one window or more.
@@ -182,7 +182,7 @@ pub(super) fn default() -> Answer<Option<Copies>> {
 /// Whose clock it is. A part of a name that can only mean one zone is asked about.
 pub(super) fn zone(machine: Option<Zone>) -> Answer<Zone> {
     let machine = machine.unwrap_or_else(Zone::utc);
-    let known_or_meant = |text: &str| match (args::zone(text), meant(text)) {
+    let known_or_meant = |text: &str| match (values::zone(text), meant(text)) {
         (Err(why), None) => Err(why),
         _ => Ok(()),
     };
@@ -193,7 +193,7 @@ pub(super) fn zone(machine: Option<Zone>) -> Answer<Zone> {
             .with_validator(valid(known_or_meant))
             .prompt()?;
         let Some(zone) = meant(&text) else {
-            return again(args::zone(&text));
+            return again(values::zone(&text));
         };
         if confirm(&format!("Do you mean {}?", zone.name()))? {
             return Ok(zone);
