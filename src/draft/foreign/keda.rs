@@ -7,7 +7,7 @@ use super::pattern::{Dialect, Pattern};
 use super::{Refusal, Work, scale_target_of};
 use crate::draft::copies::Copies;
 use crate::draft::quoted;
-use crate::draft::rule::{Draft, DraftWindow, When, free_name};
+use crate::draft::rule::{Draft, DraftWindow, Names, When};
 use crate::draft::week::{WEEK, Week, time};
 use crate::policy::Replicas;
 use crate::time::Zone;
@@ -156,6 +156,7 @@ pub(super) fn carry(object: &Object, work: &mut Work<'_>) -> bool {
         let outside = counts.idle.unwrap_or(counts.min);
         (outside, Copies::AtLeast(outside))
     };
+    let mut names = Names::default();
     let mut windows: Vec<DraftWindow> = Vec::new();
     for (number, trigger) in read.iter().enumerate() {
         let copies = trigger.copies.max(counts.min);
@@ -173,7 +174,7 @@ pub(super) fn carry(object: &Object, work: &mut Work<'_>) -> bool {
         };
         for when in whens {
             windows.push(DraftWindow {
-                name: free_name(&windows, &when.to_string()),
+                name: names.free(&when.to_string()),
                 when,
                 zone: Some(trigger.zone.clone()),
                 copies: if has_load {
