@@ -263,6 +263,62 @@ fn what_the_cluster_would_say_is_told_and_it_is_written_nonetheless() {
 }
 
 #[test]
+fn the_week_that_is_shown_is_one_in_which_something_happens() {
+    let sandbox = Sandbox::new("generate-week");
+    let show = |when: [&str; 2]| {
+        let target = [
+            "--target",
+            "deploy/a/b",
+            "--timezone",
+            "Europe/Berlin",
+            "--file",
+            "-",
+        ];
+        let output = generate(&sandbox, &[&target[..], &when].concat());
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stderr)
+    };
+    for (dates, opens, line) in [
+        (
+            "2026-12-24=5",
+            "Thu 2026-12-24 00:00",
+            "Thu 2026-12-24  00:00 - 24:00  min 5",
+        ),
+        (
+            "02-29@22:00-06:00=7",
+            "Tue 2028-02-29 22:00",
+            "Tue 2028-02-29  22:00 - 24:00  min 7",
+        ),
+        (
+            "2026-12-01=5",
+            "Tue 2026-12-01 00:00",
+            "Tue 2026-12-01  00:00 - 24:00  min 5",
+        ),
+    ] {
+        let said = show(["--dates", dates]);
+        let told = format!(
+            "No window is open in the next seven days. The first one opens on {opens} Europe/Berlin, so this is the week \
+             from then on:\n\nTimeline {} 00:00 until ",
+            &opens[..opens.len() - 6]
+        );
+        assert!(said.starts_with(&told) && said.contains(line), "{said}");
+    }
+    // Nothing to wait for: in this week (already over today, too), never again, or no window at all.
+    for when in [
+        ["--dates", "2026-11-30=5"],
+        ["--dates", "2026-11-24@00:00-01:00=5"],
+        ["--dates", "2020-12-24=5"],
+        ["--default", "3"],
+    ] {
+        let said = show(when);
+        assert!(
+            said.starts_with("Timeline Tue 2026-11-24 00:00 until "),
+            "{when:?}: {said}"
+        );
+    }
+}
+
+#[test]
 fn rules_and_files_that_lie_beside_it_are_told() {
     let sandbox = Sandbox::new("generate-neighbours");
     sandbox.write(

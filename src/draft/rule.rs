@@ -1,5 +1,6 @@
 //! A rule that has not been written yet.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use super::copies::Copies;
@@ -108,14 +109,36 @@ impl Draft {
     }
 }
 
-/// A name that none of the windows has yet: `plain`, or `plain (2)` and so on.
-pub(super) fn free_name(windows: &[DraftWindow], plain: &str) -> String {
-    let named = |number: usize| match number {
-        1 => plain.to_owned(),
-        number => format!("{plain} ({number})"),
-    };
-    let is_free = |name: &String| windows.iter().all(|window| window.name != *name);
-    (1..).map(named).find(is_free).unwrap_or_default()
+/// The names of windows that are taken.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Names {
+    taken: HashSet<String>,
+    /// How often each was asked for, so that the next number need not be looked for.
+    asked: HashMap<String, usize>,
+}
+
+impl Names {
+    pub(super) fn of(windows: &[DraftWindow]) -> Self {
+        Self {
+            taken: windows.iter().map(|window| window.name.clone()).collect(),
+            asked: HashMap::new(),
+        }
+    }
+
+    /// Takes a name that is free: `plain`, or `plain (2)` and so on.
+    pub(super) fn free(&mut self, plain: &str) -> String {
+        let asked = self.asked.entry(plain.to_owned()).or_default();
+        loop {
+            *asked += 1;
+            let name = match *asked {
+                1 => plain.to_owned(),
+                number => format!("{plain} ({number})"),
+            };
+            if self.taken.insert(name.clone()) {
+                return name;
+            }
+        }
+    }
 }
 
 impl fmt::Display for When {

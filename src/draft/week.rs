@@ -78,9 +78,8 @@ impl Week {
 
     pub(super) fn contains(&self, other: &Self) -> bool {
         let covers = |inner: &(u32, u32)| {
-            self.0
-                .iter()
-                .any(|outer| outer.0 <= inner.0 && inner.1 <= outer.1)
+            let begun = self.0.partition_point(|outer| outer.0 <= inner.0);
+            begun > 0 && inner.1 <= self.0[begun - 1].1
         };
         other.0.iter().all(covers)
     }

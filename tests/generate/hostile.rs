@@ -77,6 +77,34 @@ fn bombs_garbage_and_the_wrong_files() {
     }
 }
 
+#[test]
+fn many_triggers_of_one_object_are_soon_done() {
+    let carried = |number: usize, start: &str, end: &str| {
+        let trigger = json!({"type": "cron", "metadata": {"timezone": "UTC", "start": start, "end": end,
+            "desiredReplicas": 5}});
+        let keda = json!({"apiVersion": "keda.sh/v1alpha1", "kind": "ScaledObject",
+            "metadata": {"name": "k", "namespace": "shop"},
+            "spec": {"scaleTargetRef": {"name": "k"}, "triggers": vec![trigger; number]}});
+        let begin = Clock::now();
+        let carried = carry_over(&keda.to_string(), &context()).expect("it is understood");
+        assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
+        carried
+    };
+    for (start, end) in [
+        ("0 8 24 12 *", "0 20 24 12 *"),
+        ("0,2,4,6,8,10,12,14 0-11 * * *", "1,3,5,7,9,11,13,15 0-11 * * *"),
+    ] {
+        let some = carried(500, start, end);
+        assert!(
+            some.drafts[0].windows.len() < 97,
+            "of equal ones the first counts"
+        );
+        let many = carried(2000, start, end);
+        assert!(many.drafts.is_empty());
+        assert_eq!(many.remarks[0].why, "it has more than 500 triggers");
+    }
+}
+
 /// A piece of an object, right, nearly right, or wrong.
 fn value() -> impl Strategy<Value = Value> {
     prop_oneof![

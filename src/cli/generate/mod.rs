@@ -20,8 +20,9 @@ use super::load;
 use super::printer::Printer;
 use super::timeline;
 use crate::draft::Answers;
+use crate::engine::{self, Segment};
 use crate::policy::{self, Rule};
-use crate::report;
+use crate::report::{self, timeline::Timeline};
 use crate::time::{Instant, Zone};
 use ask::{Answer, Stopped};
 use file::Place;
@@ -174,9 +175,33 @@ async fn write(args: GenerateArgs, asks: bool, printer: Printer) -> Answer<Exit>
     Ok(Exit::Done)
 }
 
-/// The week that the rule means, as its own reader understands it.
+/// Seconds that are looked ahead for the first window: a 29th of February comes within eight years.
+const HORIZON: i64 = 3_660 * 86_400;
+
+/// The week that the rule means, as its own reader understands it: this one, or the first in which a window is open.
 fn show_week(rules: Vec<Arc<Rule>>, at: Instant, printer: Printer) -> anyhow::Result<()> {
-    let week = timeline::week(rules, at).context("cannot show the week")?;
+    const WHY: &str = "cannot show the week";
+    let mut week = timeline::week(rules.clone(), at).context(WHY)?;
+    let is_open = |segment: &Segment| !segment.windows().is_empty();
+    if !week.rows.iter().any(|row| row.segments.iter().any(is_open)) {
+        let until = Instant::from_unix(at.unix() + HORIZON);
+        let first = |rule: &Arc<Rule>| {
+            let ahead = engine::timeline(rule, week.until, until);
+            let open = ahead.into_iter().find(is_open)?;
+            Some((open.from, report::timeline::display_zone(rule)))
+        };
+        if let Some((opens, zone)) = rules.iter().filter_map(first).min_by_key(|(opens, _)| *opens) {
+            printer.talk(&format!(
+                "No window is open in the next seven days. The first one opens on {}, so this is the week from then \
+                 on:\n\n",
+                zone.local(opens)
+            ));
+            week = Timeline {
+                at,
+                ..timeline::week(rules, opens).context(WHY)?
+            };
+        }
+    }
     report::timeline::text(&week, printer.can_ask()).for_each(|piece| printer.talk(&piece));
     printer.talk("\n");
     Ok(())

@@ -1,7 +1,7 @@
 //! Values that are set at points in time and hold until the next one, as windows that reach from each to the next.
 
 use crate::draft::copies::Copies;
-use crate::draft::rule::{DraftWindow, free_name};
+use crate::draft::rule::{DraftWindow, Names};
 use crate::draft::week::{WEEK, Week, time, weekday};
 use crate::policy::Replicas;
 
@@ -139,12 +139,12 @@ pub(super) fn timetable(mut actions: Vec<Action>) -> Result<Timetable, String> {
             }
         }
     }
+    let mut names = Names::default();
     let mut windows: Vec<DraftWindow> = Vec::new();
     for (name, copies, week) in kinds {
         for when in week.windows() {
-            let name = free_name(&windows, &name);
             windows.push(DraftWindow {
-                name,
+                name: names.free(&name),
                 when,
                 zone: None,
                 copies,

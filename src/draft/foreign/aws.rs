@@ -9,8 +9,9 @@ use super::actions::{Action, Sets, Timetable, timetable};
 use super::objects::{Object, number, shown};
 use super::pattern::{Dialect, Pattern};
 use super::{Refusal, Work};
+use crate::draft::Copies;
 use crate::draft::quoted;
-use crate::draft::rule::{Draft, DraftWindow, When};
+use crate::draft::rule::{Draft, DraftWindow, Names, When};
 use crate::draft::week::{DAY, WEEK, time, weekday};
 use crate::time::{Civil, Date, Instant, TimeOfDay, Zone};
 
@@ -27,9 +28,9 @@ struct Scheduled {
 }
 
 enum Time {
-    /// Seconds of the week.
+    /// Seconds of the week, on the wall clock of its zone.
     Weekly(Vec<u32>),
-    Once(Civil),
+    Once(Instant),
 }
 
 /// What each service calls its list, and what the actions of it are about.
@@ -187,9 +188,31 @@ fn draft(
     actions: Vec<Scheduled>,
     work: &mut Work<'_>,
 ) -> Option<Draft> {
-    let zone = actions.first()?.zone.clone();
-    let weekly = |action: &&Scheduled| matches!(action.time, Time::Weekly(_));
-    if actions.iter().filter(weekly).any(|action| action.zone != zone) {
+    let mut zones: Vec<Zone> = Vec::new();
+    let mut week = Vec::new();
+    let mut once = Vec::new();
+    for action in actions {
+        match action.time {
+            Time::Weekly(seconds) => {
+                week.extend(seconds.into_iter().map(|at| Action {
+                    at,
+                    name: action.name.clone(),
+                    sets: action.sets,
+                }));
+                if !zones.contains(&action.zone) {
+                    zones.push(action.zone);
+                }
+            }
+            Time::Once(at) => once.push((at, action.what, action.name, action.sets)),
+        }
+    }
+    let Some(zone) = zones.pop() else {
+        for (_, action, ..) in once {
+            work.leave_out(action, NO_NEXT.0, NO_NEXT.1);
+        }
+        return None;
+    };
+    if !zones.is_empty() {
         work.leave_out(
             what,
             "its actions are in several time zones, whose distance changes with the clocks",
@@ -197,25 +220,8 @@ fn draft(
         );
         return None;
     }
-    let mut week = Vec::new();
-    let mut once = Vec::new();
-    for action in actions {
-        match action.time {
-            Time::Weekly(seconds) => week.extend(seconds.into_iter().map(|at| Action {
-                at,
-                name: action.name.clone(),
-                sets: action.sets,
-            })),
-            Time::Once(at) => once.push((at, action.what, action.name, action.sets)),
-        }
-    }
-    if week.is_empty() {
-        for (_, action, ..) in once {
-            work.leave_out(action, NO_NEXT.0, NO_NEXT.1);
-        }
-        return None;
-    }
-    let Timetable { mut windows, default } = match timetable(week.clone()) {
+    let resets = Resets::new(&week, zone.clone());
+    let Timetable { mut windows, default } = match timetable(week) {
         Ok(timetable) => timetable,
         Err(why) => {
             work.leave_out(
@@ -226,12 +232,13 @@ fn draft(
             return None;
         }
     };
-    once.sort_by_key(|(at, ..)| second(*at));
+    once.sort_by_key(|(at, ..)| *at);
+    let mut names = Names::of(&windows);
     for (index, (at, action, name, sets)) in once.iter().enumerate() {
         let following = once.get(index + 1).map(|(next, ..)| *next);
-        match span(*at, *sets, following, &week) {
+        match resets.span(*at, *sets, following) {
             Some((when, copies)) => windows.push(DraftWindow {
-                name: format!("{name} on {}", at.date),
+                name: names.free(&format!("{name} on {}", zone.to_civil(*at).date)),
                 when,
                 zone: None,
                 copies,
@@ -254,46 +261,71 @@ const NO_NEXT: (&str, &str) = (
     "write a window with `from` and `until` for it",
 );
 
-/// From a one-off until the next action of every week, if that sets the same bounds and no other one-off comes before.
-fn span(
-    at: Civil,
-    sets: Sets,
-    following: Option<Civil>,
-    week: &[Action],
-) -> Option<(When, crate::draft::Copies)> {
-    let monday = (0..7).find(|day| weekday(*day).contains(at.date))? * DAY;
-    let now = monday + at.time.seconds();
-    let wait = |action: &Action| (action.at + WEEK - now - 1) % WEEK + 1;
-    let soonest = week.iter().map(wait).min()?;
-    let next: Vec<&Action> = week.iter().filter(|action| wait(action) == soonest).collect();
-    let sets_all =
-        |action: &&Action| action.sets.replicas.is_some() || action.sets.min.and(action.sets.max).is_some();
-    let sets_sleep = sets.replicas.is_none() || next.iter().any(sets_all);
-    let sets_min = sets.min.is_none()
-        || next
-            .iter()
-            .any(|action| action.sets.replicas.or(action.sets.min).is_some());
-    let sets_max = sets.max.is_none()
-        || next
-            .iter()
-            .any(|action| action.sets.replicas.or(action.sets.max).is_some());
-    let until = second(at) + i64::from(soonest);
-    let undisturbed = following.is_none_or(|following| second(following) >= until);
-    if !(sets_sleep && sets_min && sets_max && undisturbed) {
-        return None;
-    }
-    let days = i32::try_from(until.div_euclid(i64::from(DAY))).ok()?;
-    let rest = u32::try_from(until.rem_euclid(i64::from(DAY))).ok()?;
-    let when = When::Span {
-        from: format!("{}T{}", at.date, at.time),
-        until: format!("{}T{}", Date::from_days_since_epoch(days), time(rest)),
-    };
-    Some((when, sets.copies()?))
+/// Which bounds the actions of every week set, by second of the week.
+struct Resets {
+    bounds: BTreeMap<u32, Bounds>,
+    zone: Zone,
 }
 
-/// On a clock that does not change.
-fn second(at: Civil) -> i64 {
-    i64::from(at.date.days_since_epoch()) * i64::from(DAY) + i64::from(at.time.seconds())
+#[derive(Debug, Clone, Copy, Default)]
+struct Bounds {
+    min: bool,
+    max: bool,
+}
+
+impl Resets {
+    fn new(week: &[Action], zone: Zone) -> Self {
+        let mut bounds: BTreeMap<u32, Bounds> = BTreeMap::new();
+        for Action { at, sets, .. } in week {
+            let both = bounds.entry(*at).or_default();
+            both.min |= sets.replicas.or(sets.min).is_some();
+            both.max |= sets.replicas.or(sets.max).is_some();
+        }
+        Self { bounds, zone }
+    }
+
+    /// The first action of every week after an instant.
+    fn after(&self, at: Instant) -> Option<(Instant, Bounds)> {
+        let today = self.zone.to_civil(at).date.days_since_epoch();
+        let on_day = |day: i32| {
+            let date = Date::from_days_since_epoch(day);
+            let monday = (0..7).find(|number| weekday(*number).contains(date)).unwrap_or(0) * DAY;
+            let next = self
+                .bounds
+                .range(monday..monday + DAY)
+                .map(move |(second, bounds)| {
+                    let civil = Civil {
+                        date,
+                        time: time(*second),
+                    };
+                    (self.zone.to_instant(civil), *bounds)
+                });
+            next.filter(|(next, _)| *next > at).min_by_key(|(next, _)| *next)
+        };
+        // Where clocks skip midnight, what a day has lost comes after what the next day begins with.
+        let day = (today - 1..=today + 8).find(|day| on_day(*day).is_some())?;
+        let next = [day, day + 1].into_iter().filter_map(on_day);
+        next.min_by_key(|(next, _)| *next)
+    }
+
+    /// From a one-off until the next action of every week, if that sets the same bounds and no other one-off comes before.
+    fn span(&self, at: Instant, sets: Sets, following: Option<Instant>) -> Option<(When, Copies)> {
+        let (until, next) = self.after(at)?;
+        let sets_min = next.min || sets.replicas.or(sets.min).is_none();
+        let sets_max = next.max || sets.replicas.or(sets.max).is_none();
+        let undisturbed = following.is_none_or(|following| following >= until);
+        if !(sets_min && sets_max && undisturbed) {
+            return None;
+        }
+        // The wall clock of the rule is easier to read, but says some times twice.
+        let clock = [at, until].map(|moment| self.zone.to_civil(moment));
+        let [from, until] = if clock.map(|civil| self.zone.to_instant(civil)) == [at, until] {
+            clock.map(|civil| format!("{}T{}", civil.date, civil.time))
+        } else {
+            [at, until].map(|moment| moment.to_string())
+        };
+        Some((When::Span { from, until }, sets.copies()?))
+    }
 }
 
 /// Reads an action, or says why it cannot be carried over and what to do.
@@ -326,10 +358,10 @@ fn read(action: &Value, what: String, work: &mut Work<'_>) -> Result<Scheduled, 
     let sets = sets(action, &what, work)?;
     let start = instant(action, "StartTime")?.or(instant(action, "Time")?);
     let time = match (text("Schedule"), text("Recurrence")) {
-        (Some(schedule), _) => scheduled(schedule, Dialect::Aws)?,
+        (Some(schedule), _) => scheduled(schedule, &zone)?,
         (None, Some(recurrence)) => weekly(recurrence, Dialect::Unix)?,
         (None, None) => match start {
-            Some(start) => Time::Once(zone.to_civil(start)),
+            Some(start) => Time::Once(start),
             None => {
                 return refuse(
                     "it says no time".to_owned(),
@@ -339,7 +371,7 @@ fn read(action: &Value, what: String, work: &mut Work<'_>) -> Result<Scheduled, 
         },
     };
     match &time {
-        Time::Once(once) if zone.to_instant(*once) <= at => return over(),
+        Time::Once(once) if *once <= at => return over(),
         Time::Once(_) => {}
         Time::Weekly(_) => {
             // What EC2 prints here for a recurring action is only its next run.
@@ -469,10 +501,10 @@ fn sets(action: &Value, what: &str, work: &mut Work<'_>) -> Result<Sets, Unread>
     Ok(sets)
 }
 
-fn scheduled(schedule: &str, dialect: Dialect) -> Result<Time, Refusal> {
+fn scheduled(schedule: &str, zone: &Zone) -> Result<Time, Refusal> {
     let inner = |form: &str| schedule.strip_prefix(form)?.strip_suffix(')');
     if let Some(pattern) = inner("cron(") {
-        return weekly(pattern, dialect);
+        return weekly(pattern, Dialect::Aws);
     }
     if let Some(moment) = inner("at(") {
         let civil = moment.trim().split_once('T').and_then(|(date, time)| {
@@ -481,12 +513,14 @@ fn scheduled(schedule: &str, dialect: Dialect) -> Result<Time, Refusal> {
                 time: TimeOfDay::parse(time).ok()?,
             })
         });
-        return civil.map(Time::Once).ok_or_else(|| {
-            (
-                format!("{} is not a moment", quoted(schedule)),
-                "AWS writes at(2026-11-27T18:00:00)".to_owned(),
-            )
-        });
+        return civil
+            .map(|civil| Time::Once(zone.to_instant(civil)))
+            .ok_or_else(|| {
+                (
+                    format!("{} is not a moment", quoted(schedule)),
+                    "AWS writes at(2026-11-27T18:00:00)".to_owned(),
+                )
+            });
     }
     Err((
         format!("{} is not a time of the week", quoted(schedule)),

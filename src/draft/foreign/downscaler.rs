@@ -9,7 +9,7 @@ use super::objects::Object;
 use super::{Refusal, Work, itself};
 use crate::draft::copies::Copies;
 use crate::draft::quoted;
-use crate::draft::rule::{Draft, DraftWindow, When, free_name};
+use crate::draft::rule::{Draft, DraftWindow, Names, When};
 use crate::draft::week::{DAY, WEEK, Week};
 use crate::policy::{Replicas, meant};
 use crate::time::{Instant, TimeOfDay, Weekdays, Zone};
@@ -431,11 +431,11 @@ fn never_down() -> Refusal {
 
 fn windows(down: &Down, copies: Copies, at: Instant) -> Vec<DraftWindow> {
     let first = down.weekly.first().map(|(zone, _)| zone);
+    let mut names = Names::default();
     let mut windows: Vec<DraftWindow> = Vec::new();
     let mut push = |when: When, zone: Option<Zone>| {
-        let name = free_name(&windows, &format!("Down {when}"));
         windows.push(DraftWindow {
-            name,
+            name: names.free(&format!("Down {when}")),
             when,
             zone,
             copies,

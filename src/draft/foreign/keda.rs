@@ -7,13 +7,16 @@ use super::pattern::{Dialect, Pattern};
 use super::{Refusal, Work, scale_target_of};
 use crate::draft::copies::Copies;
 use crate::draft::quoted;
-use crate::draft::rule::{Draft, DraftWindow, When, free_name};
+use crate::draft::rule::{Draft, DraftWindow, Names, When};
 use crate::draft::week::{WEEK, Week, time};
 use crate::policy::Replicas;
 use crate::time::Zone;
 
 /// What KEDA takes where nothing is said.
 const DEFAULT_MAX: Replicas = 100;
+
+/// Each is compared with all others, and nobody looks through a rule of more.
+const MOST_TRIGGERS: usize = 500;
 
 /// What a `ScaledObject` says besides its triggers.
 struct Counts {
@@ -82,6 +85,14 @@ pub(super) fn carry(object: &Object, work: &mut Work<'_>) -> bool {
         return true;
     }
     let triggers = object.list(&["spec", "triggers"]);
+    if triggers.len() > MOST_TRIGGERS {
+        work.leave_out(
+            title,
+            format!("it has more than {MOST_TRIGGERS} triggers"),
+            "write the rule by hand: one window may have several hours and a list of dates",
+        );
+        return true;
+    }
     let is_cron = |trigger: &Value| trigger.get("type").and_then(Value::as_str) == Some("cron");
     let has_load = !triggers.iter().all(is_cron);
     let mut read = Vec::new();
@@ -156,6 +167,7 @@ pub(super) fn carry(object: &Object, work: &mut Work<'_>) -> bool {
         let outside = counts.idle.unwrap_or(counts.min);
         (outside, Copies::AtLeast(outside))
     };
+    let mut names = Names::default();
     let mut windows: Vec<DraftWindow> = Vec::new();
     for (number, trigger) in read.iter().enumerate() {
         let copies = trigger.copies.max(counts.min);
@@ -173,7 +185,7 @@ pub(super) fn carry(object: &Object, work: &mut Work<'_>) -> bool {
         };
         for when in whens {
             windows.push(DraftWindow {
-                name: free_name(&windows, &when.to_string()),
+                name: names.free(&when.to_string()),
                 when,
                 zone: Some(trigger.zone.clone()),
                 copies: if has_load {
@@ -358,14 +370,16 @@ fn common_zone(windows: &mut [DraftWindow]) -> Option<Zone> {
 fn never_counts(triggers: &[Trigger], number: usize) -> bool {
     let one = &triggers[number];
     triggers.iter().enumerate().any(|(index, other)| {
-        let (Times::Weekly(times), Times::Weekly(others)) = (&one.times, &other.times) else {
+        if other.copies < one.copies || one.zone != other.zone {
             return false;
+        }
+        let (covered, same) = match (&one.times, &other.times) {
+            (Times::Weekly(times), Times::Weekly(others)) => (others.contains(times), times == others),
+            (Times::Dated(when), Times::Dated(others)) => (when == others, when == others),
+            _ => (false, false),
         };
-        let alike = times == others && one.copies == other.copies;
-        one.zone == other.zone
-            && others.contains(times)
-            && other.copies >= one.copies
-            && if alike { index < number } else { index != number }
+        let alike = same && one.copies == other.copies;
+        covered && if alike { index < number } else { index != number }
     })
 }
 
@@ -465,14 +479,14 @@ fn cron(trigger: &Value) -> Result<Trigger, Refusal> {
     Ok(Trigger { zone, copies, times })
 }
 
-/// KEDA is active where the next end comes before the next start: up to an end that is not a start as well.
+/// KEDA is active where the next end comes before the next start: up to an end that is not a start as well. Both are sorted.
 fn between(starts: &[u32], ends: &[u32]) -> Week {
     let mut edges: Vec<u32> = starts.iter().chain(ends).copied().collect();
     edges.sort_unstable();
     edges.dedup();
     let mut week = Week::default();
     for (number, edge) in edges.iter().enumerate() {
-        if ends.contains(edge) && !starts.contains(edge) {
+        if ends.binary_search(edge).is_ok() && starts.binary_search(edge).is_err() {
             // The edge before the first one is the last of the week before.
             let before = edges[(number + edges.len() - 1) % edges.len()];
             let length = (edge + WEEK - before - 1) % WEEK + 1;

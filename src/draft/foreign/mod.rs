@@ -194,13 +194,13 @@ fn group_of_kind(kind: &str) -> &'static str {
 }
 
 fn target_of(object: &Object, group: &str, kind: &str, name: &str) -> Result<Target, Refusal> {
-    // Others have StatefulSets of their own.
+    // Others have Deployments and StatefulSets of their own.
     let known = group_of_kind(kind);
     if known.is_empty() || group != known {
-        let shown = if known.is_empty() {
-            super::quoted(kind)
-        } else {
-            format!("{} of {}", super::quoted(kind), super::quoted(group))
+        let shown = match (known, group) {
+            ("", _) => super::quoted(kind),
+            (_, "") => format!("{} without an API group", super::quoted(kind)),
+            _ => format!("{} of {}", super::quoted(kind), super::quoted(group)),
         };
         return Err((
             format!("easyscale has no numbers to set for {shown}"),

@@ -37,6 +37,8 @@ struct Field {
     what: &'static str,
     first: u32,
     last: u32,
+    /// Where `*` and `8/2` end: 7 is Sunday once more, but only where somebody writes it.
+    open_end: u32,
     names: &'static [&'static str],
 }
 
@@ -63,6 +65,7 @@ impl Pattern {
             what,
             first,
             last,
+            open_end: last,
             names: &[],
         };
         let seconds = within("second", 0, 59).read_all(second)?;
@@ -73,6 +76,7 @@ impl Pattern {
             what: "month",
             first: 1,
             last: 12,
+            open_end: 12,
             names: &MONTHS,
         };
         let months = months.read(month)?;
@@ -80,6 +84,7 @@ impl Pattern {
             what: "weekday",
             first: u32::from(dialect == Dialect::Aws),
             last: if dialect == Dialect::Seconds { 6 } else { 7 },
+            open_end: if dialect == Dialect::Aws { 7 } else { 6 },
             names: &WEEKDAYS,
         };
         let sunday = weekdays.first;
@@ -190,11 +195,11 @@ impl Field {
             };
             let (first, last) = match range.split_once('-') {
                 Some((first, last)) => (self.number(first)?, self.number(last)?),
-                None if matches!(range, "*" | "?") => (self.first, self.last),
+                None if matches!(range, "*" | "?") => (self.first, self.open_end),
                 // `8/2` is from 8 on.
                 None => {
                     let first = self.number(range)?;
-                    (first, if step.is_some() { self.last } else { first })
+                    (first, if step.is_some() { self.open_end } else { first })
                 }
             };
             if first > last {
@@ -271,6 +276,26 @@ mod tests {
         assert_eq!(
             weekly("0 */6 * * *", Dialect::Unix).map(|week| week.len()),
             Some(28)
+        );
+    }
+
+    #[test]
+    fn open_ends_stop_before_the_second_sunday() {
+        let days = |weekday: &str| {
+            let week = weekly(&format!("0 0 * * {weekday}"), Dialect::Unix).unwrap();
+            week.iter().map(|second| second / DAY).collect::<Vec<_>>()
+        };
+        assert_eq!(days("1/2"), [0, 2, 4], "Mon, Wed, Fri");
+        assert_eq!(days("*/7"), [6]);
+        assert_eq!(days("0/7"), [6]);
+        assert_eq!(days("*/2"), [1, 3, 5, 6], "Sun, Tue, Thu, Sat");
+        assert_eq!(days("1-7/2"), [0, 2, 4, 6], "a range ends where it says");
+        assert_eq!(days("5-7"), [4, 5, 6]);
+        assert_eq!(days("*").len(), 7);
+        assert_eq!(
+            weekly("0 0 ? * 2/2 *", Dialect::Aws),
+            Some(vec![0, 2 * DAY, 4 * DAY]),
+            "Mon, Wed, Fri"
         );
     }
 
