@@ -138,6 +138,18 @@ async fn layered_road(env: Env) {
         "{shown}{}",
         text(&plan.stderr)
     );
+    // What the team's file does to the plan of the live cluster, for a pull request.
+    let company_file = format!("{folder}/10-company.toml");
+    let live = ["--context", "control-plane", "-n", &env.namespace, "--at", at];
+    let mut compare = vec!["config", folder, "--diff", &company_file];
+    compare.extend(live);
+    let difference = easyscale(&env, &env.admin, &compare);
+    let shown = text(&difference.stdout);
+    assert!(
+        shown.contains("The plan comes out otherwise for 1 target") && shown.contains("minReplicas  5 -> 6"),
+        "{shown}{}",
+        text(&difference.stderr)
+    );
     let with_all = [
         "--profile",
         "staging",
