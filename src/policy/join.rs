@@ -1,9 +1,9 @@
 //! Layers of one value become one value: maps are joined key by key, all else is replaced by what comes later.
 //!
 //! figment does the joining; it knows maps and values, and nothing of deletions or places. So each node goes in as a
-//! map of numbers, which count up from layer to layer: under `~` the number of a value (or of a deletion), under `=`
-//! that of a map, under `.key` its entries. Joined, each place has the highest number of each sort, and
-//! whatever is older than the value beside it has been replaced. So nothing hangs on the order in which layers are
+//! map of numbers, which count up from layer to layer: under `~` the number of a value (or of a deletion), under `=` and
+//! the number itself that of a map, under `.key` its entries. Joined, each place has the highest number of a value and
+//! those of all maps, and whatever is older than the value beside it has been replaced. So nothing hangs on the order in which layers are
 //! joined (joining is associative: layers may be put together in any grouping), and a number is all it takes to find
 //! the text that a value was written in.
 
@@ -94,7 +94,7 @@ impl Provider for &Layer {
 }
 
 const VALUE: &str = "~";
-const MAP: &str = "=";
+const MAP: char = '=';
 const ENTRY: char = '.';
 
 fn numbered<'n>(key: Span, node: &'n Node, deletes: bool, written: &mut Vec<Written<'n>>) -> Dict {
@@ -104,12 +104,12 @@ fn numbered<'n>(key: Span, node: &'n Node, deletes: bool, written: &mut Vec<Writ
             node,
             is_deletion,
         });
-        Joined::from(written.len() - 1)
+        written.len() - 1
     };
     let mut dict = Dict::new();
     let deletion = deletes && deletions::begins_with_one(node);
     if deletion || !matches!(node.value, Value::Map(_)) {
-        dict.insert(VALUE.to_owned(), count(deletion));
+        dict.insert(VALUE.to_owned(), Joined::from(count(deletion)));
     }
     let Value::Map(entries) = &node.value else {
         return dict;
@@ -117,7 +117,8 @@ fn numbered<'n>(key: Span, node: &'n Node, deletes: bool, written: &mut Vec<Writ
     if deletion && deletions::is_one(node) {
         return dict;
     }
-    dict.insert(MAP.to_owned(), count(false));
+    let map = count(false);
+    dict.insert(format!("{MAP}{map:010}"), Joined::from(map));
     for (key, node) in entries {
         if deletes && deletions::is_mark(key, node) {
             continue;
@@ -143,7 +144,11 @@ fn resolved(dict: &Dict, after: Option<usize>, written: &[Written<'_>]) -> Optio
     };
     let value = number(VALUE);
     let after = value.max(after);
-    let Some(map) = number(MAP).filter(|map| Some(*map) > after) else {
+    // A map is where it began: later layers only add to it.
+    let maps = dict
+        .keys()
+        .filter_map(|name| name.strip_prefix(MAP)?.parse().ok());
+    let Some(map) = maps.filter(|map| Some(*map) > after).min() else {
         let found = written.get(value?)?;
         return (!found.is_deletion).then(|| (found.key, found.node.clone()));
     };
@@ -230,9 +235,12 @@ mod tests {
             return None;
         }
         let afresh = deletions::begins_with_one(layer);
-        let mut joined = match before.map(|node| node.value) {
-            Some(Value::Map(entries)) if !afresh => entries,
-            _ => Vec::new(),
+        let (mut joined, span) = match before {
+            Some(Node {
+                value: Value::Map(entries),
+                span,
+            }) if !afresh => (entries, span),
+            _ => (Vec::new(), layer.span),
         };
         for (key, node) in entries
             .iter()
@@ -246,7 +254,7 @@ mod tests {
         }
         Some(Node {
             value: Value::Map(joined),
-            span: layer.span,
+            span,
         })
     }
 
