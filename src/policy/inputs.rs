@@ -6,23 +6,23 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Loaded;
-use super::adjustment::{self, VARIABLE_PREFIX};
+use super::adjustment;
 use super::check::Checker;
 use super::codes;
 use super::config::Config;
 use super::document;
 use super::doubts;
 use super::files;
-use super::layers::{self, Layers};
+use super::layers::Layers;
 use super::node::Node;
+use super::parsed::{Documents, File};
 use super::problem::{At, Problem, Severity};
 use super::reading::{self, Read};
 use super::settings::Settings;
 use super::side_by_side;
-use super::source::{Source, Sources, Span};
-use super::toml;
+use super::source::Source;
+use super::texts::Texts;
 use super::words::{self, quoted};
-use super::yaml;
 
 /// Where policies come from, lowest layer first: files, the environment, the command line.
 #[derive(Debug, Clone, Default)]
@@ -31,19 +31,10 @@ pub struct Inputs {
     pub paths: Vec<PathBuf>,
     /// Which profile of the policy files counts.
     pub profile: Option<String>,
-    /// Variables; those that begin with [`VARIABLE_PREFIX`] adjust the policies.
+    /// Variables; those that begin with [`super::VARIABLE_PREFIX`] adjust the policies.
     pub variables: Vec<(OsString, OsString)>,
     /// What `--set` says: `key.key=value`.
     pub set: Vec<String>,
-}
-
-/// Texts by name, and what could not be read.
-#[derive(Default)]
-struct Texts {
-    files: Vec<(Source, bool)>,
-    variables: Vec<Source>,
-    flags: Vec<Source>,
-    problems: Vec<Problem>,
 }
 
 /// What came of it.
@@ -135,18 +126,11 @@ impl Inputs {
 
     fn check_bytes(&self, files: Vec<(String, Vec<u8>)>, config: bool) -> Checked {
         let Texts {
-            files,
+            sources,
+            readable,
             variables,
-            flags,
             mut problems,
-        } = self.texts(files);
-        let readable: Vec<bool> = files.iter().map(|(_, readable)| *readable).collect();
-        let (first_flag, end) = (
-            files.len() + variables.len(),
-            files.len() + variables.len() + flags.len(),
-        );
-        let files = files.into_iter().map(|(source, _)| source);
-        let sources = Sources::from(files.chain(variables).chain(flags).collect::<Vec<_>>());
+        } = Texts::new(files, &self.variables, &self.set);
         let mut check = Checker::new(&sources);
         let files: Vec<File> = sources
             .iter()
@@ -172,10 +156,9 @@ impl Inputs {
         layers.catch_up();
         let adjustments: Vec<Node> = sources
             .iter()
-            .enumerate()
             .skip(files.len())
-            .take(end - files.len())
-            .filter_map(|(index, source)| match index < first_flag {
+            .enumerate()
+            .filter_map(|(index, source)| match index < variables {
                 true => adjustment::of_variable(source, &layers, &mut check),
                 false => adjustment::of_flag(source, &layers, &mut check),
             })
@@ -221,82 +204,11 @@ impl Inputs {
             config,
         }
     }
-
-    fn texts(&self, files: Vec<(String, Vec<u8>)>) -> Texts {
-        let mut texts = Texts::default();
-        let mut names: HashMap<String, usize> = HashMap::new();
-        for (name, bytes) in files {
-            // Names that are no UTF-8 may look the same; a place must lead to one text.
-            let count = names.entry(name.clone()).or_default();
-            *count += 1;
-            let name = match count {
-                1 => name,
-                count => format!("{name} ({count})"),
-            };
-            let (source, problem) = decode(&name, &bytes);
-            texts.files.push((source, problem.is_none()));
-            texts.problems.extend(problem);
-        }
-        texts
-            .problems
-            .extend(self.variables.iter().filter_map(near_variable));
-        let mut variables: Vec<_> = self
-            .variables
-            .iter()
-            .filter(|(name, _)| name.as_encoded_bytes().starts_with(VARIABLE_PREFIX.as_bytes()))
-            .collect();
-        variables.sort();
-        for (name, value) in variables {
-            match (name.to_str(), value.to_str()) {
-                (Some(name), Some(value)) => texts.variables.push(Source::without_lines(name, value)),
-                _ => texts.problems.push(
-                    Problem::error(
-                        codes::BAD_ADJUSTMENT,
-                        format!(
-                            "the variable {} is not UTF-8 text",
-                            quoted(&name.to_string_lossy())
-                        ),
-                    )
-                    .hint("remove it, or put its value into a policy file"),
-                ),
-            }
-        }
-        for text in &self.set {
-            // Whole, since several may adjust the same value.
-            texts
-                .flags
-                .push(Source::without_lines(&format!("--set {text}"), text));
-        }
-        texts
-    }
 }
 
 fn bytes(files: Vec<(String, String)>) -> Vec<(String, Vec<u8>)> {
     let files = files.into_iter().map(|(name, text)| (name, text.into_bytes()));
     files.collect()
-}
-
-/// A variable with one `_` too few would do nothing; others of that beginning are a cluster's own.
-fn near_variable((name, _): &(OsString, OsString)) -> Option<Problem> {
-    let name = name.to_str()?;
-    let rest = name.strip_prefix("EASYSCALE_POLICY_")?;
-    let is_near = ["RULES_", "DEFAULTS_", "CALENDARS_"]
-        .iter()
-        .any(|section| rest.starts_with(section));
-    is_near.then(|| {
-        Problem::warning(
-            codes::NEAR_VARIABLE,
-            format!("the variable {} does nothing", quoted(name)),
-        )
-        .hint(format!(
-            "two `_` stand before each key: {VARIABLE_PREFIX}{}",
-            if rest.contains("__") {
-                rest.to_owned()
-            } else {
-                rest.replace('_', "__")
-            }
-        ))
-    })
 }
 
 fn unknown_profile(profile: &str, known: &[&str]) -> Option<Problem> {
@@ -318,83 +230,6 @@ fn unknown_profile(profile: &str, known: &[&str]) -> Option<Problem> {
         )),
         None => problem.hint(format!("there is {}", words::all(&known))),
     })
-}
-
-/// How many documents of each sort a file has, whatever is wrong with them.
-#[derive(Debug, Clone, Copy, Default)]
-struct Documents {
-    /// Of settings alone.
-    settings: usize,
-    others: usize,
-}
-
-/// One text on its way to rules.
-struct File {
-    policies: Vec<Node>,
-    others: Vec<Node>,
-    /// What the reader has dropped may have changed the meaning of anything in the file.
-    sound: bool,
-}
-
-impl File {
-    fn parse(source: &Source, readable: bool, check: &mut Checker<'_>) -> Self {
-        let errors = check.errors();
-        let (text, base) = (source.text(), source.base());
-        let (policies, others) = match (readable, files::is_toml(source.name())) {
-            (false, _) => (Vec::new(), Vec::new()),
-            (true, true) => (
-                toml::document(text, base, check).into_iter().collect(),
-                Vec::new(),
-            ),
-            (true, false) => yaml::documents(text, base, check)
-                .into_iter()
-                .partition(layers::is_policy),
-        };
-        Self {
-            policies,
-            others,
-            sound: readable && check.errors() == errors,
-        }
-    }
-
-    fn documents(&self) -> Documents {
-        let with_rules = self
-            .policies
-            .iter()
-            .filter(|node| layers::has_rules(node))
-            .count();
-        Documents {
-            settings: self.policies.len() - with_rules,
-            others: self.others.len() + with_rules,
-        }
-    }
-}
-
-/// A file's text; with a problem when it cannot be looked at.
-fn decode(name: &str, bytes: &[u8]) -> (Source, Option<Problem>) {
-    if bytes.len() as u64 > files::LARGEST_FILE {
-        return (Source::new(name, ""), Some(files::too_large(name)));
-    }
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let error = match std::str::from_utf8(bytes) {
-        Ok(text) => return (Source::new(name, text), None),
-        Err(error) => error,
-    };
-    let start = error.valid_up_to();
-    let source = Source::new(name, &String::from_utf8_lossy(bytes));
-    let end = start + char::REPLACEMENT_CHARACTER.len_utf8();
-    let wide = bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF");
-    let problem = Problem::error(
-        codes::NOT_UTF8,
-        format!("the file is not UTF-8 text: the byte at {start} does not belong there"),
-    )
-    .at(source.mark(Span { start, end }))
-    .hint(if wide {
-        "it looks like UTF-16, as some Windows programs write; save it as UTF-8"
-    } else {
-        "save the file with the encoding UTF-8"
-    });
-    (source, Some(problem))
 }
 
 /// By file, in the order in which they count, and position.
