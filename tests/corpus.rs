@@ -60,7 +60,7 @@ fn survives(name: &str, data: &[u8], run: Run) {
 }
 
 /// Small files that unfold to something huge, or nest without end.
-fn bombs() -> [(&'static str, String); 6] {
+fn bombs() -> [(&'static str, String); 7] {
     let mut laughs = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
     let mut merges = String::from("a0: &a0 {k0: 1, k1: 2, k2: 3}\n");
     for i in 1..30 {
@@ -74,7 +74,10 @@ fn bombs() -> [(&'static str, String); 6] {
         "x".repeat(1 << 20),
         vec!["*a"; 100_000].join(", ")
     );
+    let rules: String = (0..1_000).map(|rule| format!("  r{rule}: {{}}\n")).collect();
+    let nulls = format!("rules:\n{rules}{}", "---\nrules: ~\n".repeat(5_000));
     [
+        ("all rules deleted many times", nulls),
         ("a bomb of aliases", laughs),
         ("a bomb of merge keys", merges),
         ("a long text many times", long),

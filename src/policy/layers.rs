@@ -240,13 +240,13 @@ impl<'n> Layers<'n> {
             rules.extend(alone(document));
         }
         rules.sort_by_key(|rule| rule.span.start);
-        tell_nearest(&mut rules);
+        note_nearest(&mut rules);
         rules
     }
 }
 
 /// Notes for rules that name no target which other one was probably meant to be adjusted.
-fn tell_nearest(rules: &mut [Written<'_>]) {
+fn note_nearest(rules: &mut [Written<'_>]) {
     let (mut whole, mut parts) = (Vec::new(), Vec::new());
     for (at, rule) in rules.iter().enumerate() {
         if rule.node.get("target").is_some() {

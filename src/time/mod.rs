@@ -29,7 +29,7 @@ pub use occurrences::{Occurrences, Phase};
 pub use start_days::StartDays;
 pub use time_of_day::TimeOfDay;
 pub use week_time::WeekTime;
-pub use weekdays::Weekdays;
+pub use weekdays::{WEEKDAY_NAMES, Weekdays};
 pub use zone::{UnknownZone, Zone};
 
 pub use transitions::ClockChange;

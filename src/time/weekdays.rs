@@ -9,7 +9,8 @@ use super::spelling::nearest;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Weekdays(u8);
 
-const FULL: [&str; 7] = [
+/// The weekdays in full, from Monday.
+pub const WEEKDAY_NAMES: [&str; 7] = [
     "Monday",
     "Tuesday",
     "Wednesday",
@@ -171,7 +172,7 @@ impl fmt::Display for Weekdays {
 
 fn weekday(name: &str) -> Option<u32> {
     let position = |names: &[&str]| names.iter().position(|known| known.eq_ignore_ascii_case(name));
-    position(&FULL)
+    position(&WEEKDAY_NAMES)
         .or_else(|| position(&SHORT))
         .map(|index| index as u32)
         .or_else(|| {
@@ -190,7 +191,7 @@ fn meant(text: &str) -> Vec<String> {
             return meant_range(first.trim(), last.trim());
         }
     }
-    let names = FULL
+    let names = WEEKDAY_NAMES
         .into_iter()
         .chain(GROUPS.iter().map(|(name, _)| *name))
         .chain(SHORT);
@@ -200,7 +201,7 @@ fn meant(text: &str) -> Vec<String> {
 fn meant_range(first: &str, last: &str) -> Vec<String> {
     let day = |text: &str| match weekday(text) {
         Some(index) => Some(SHORT[index as usize].to_owned()),
-        None => nearest(text, SHORT.into_iter().chain(FULL), 1).pop(),
+        None => nearest(text, SHORT.into_iter().chain(WEEKDAY_NAMES), 1).pop(),
     };
     match (day(first), day(last)) {
         (Some(first), Some(last)) => vec![format!("{first}-{last}")],

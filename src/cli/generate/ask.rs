@@ -13,7 +13,7 @@ use crate::cli::values;
 use crate::draft::{Asked, Copies, Hours};
 use crate::policy::Target;
 use crate::report::printable;
-use crate::time::{Weekdays, Zone};
+use crate::time::{WEEKDAY_NAMES, Weekdays, Zone};
 
 /// Why there is no answer.
 #[derive(Debug)]
@@ -120,15 +120,7 @@ fn window() -> Answer<Asked> {
 }
 
 fn some_days() -> Answer<Weekdays> {
-    let names = vec![
-        "Monday",
-        "Tuesday",
-        "Wednesday",
-        "Thursday",
-        "Friday",
-        "Saturday",
-        "Sunday",
-    ];
+    let names = WEEKDAY_NAMES.to_vec();
     let chosen = MultiSelect::new("Which weekdays?", names)
         .without_filtering()
         .with_help_message("arrow keys move, space picks, Enter goes on")
