@@ -14,6 +14,7 @@
 
 pub mod cli;
 pub mod cluster;
+pub mod controller;
 pub mod draft;
 pub mod engine;
 pub mod plan;
