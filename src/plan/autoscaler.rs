@@ -4,6 +4,7 @@ use super::guards;
 use super::memory::{AutoscalerMemory, Header, Remembered};
 use super::observed::{Autoscaler, Owner, STATE_ANNOTATION};
 use super::pass::Pass;
+use super::patience::{Circumstances, Wait, sooner};
 use super::refusal::{Code, Refusal};
 use super::table::{Learnt, Lesson, Seen, Settled, decide_from, learn, settle};
 use super::target_plan::{Because, Bounds, Note, reasons};
@@ -19,6 +20,8 @@ pub(super) struct ObjectPlan {
     pub(super) to: Bounds,
     pub(super) because: Vec<Because>,
     pub(super) until: Option<Instant>,
+    /// When the first write that waits is due.
+    pub(super) waits: Option<Instant>,
     pub(super) notes: Vec<Note>,
     pub(super) writes: Writes,
     /// Nothing is asked any more: the write puts originals back.
@@ -45,6 +48,7 @@ struct Bound<'a> {
     seen: Seen,
     lesson: Lesson,
     settled: Settled,
+    wait: Option<Wait>,
     others: &'a [String],
 }
 
@@ -78,13 +82,36 @@ pub(super) fn plan(
     }
     guards::check_zero_floor(autoscaler, decision.floor.map(|want| want.value))?;
 
-    let floor = settle(floor_lesson.learnt, &floor_seen, decision.floor.as_ref(), true);
+    let mut floor = settle(floor_lesson.learnt, &floor_seen, decision.floor.as_ref(), true);
     let mut ceiling = settle(
         ceiling_lesson.learnt,
         &ceiling_seen,
         decision.ceiling.as_ref(),
         false,
     );
+    let object = autoscaler.object();
+    let circumstances = Circumstances {
+        object: &object,
+        written: memory.as_ref().and_then(|memory| memory.header.written()),
+        cooldown: rule.map_or(0, |_| 0),
+        at: pass.at,
+    };
+    let mut floor_wait = pass.patience.wait(&circumstances, &floor, live_floor);
+    let mut ceiling_wait = pass.patience.wait(&circumstances, &ceiling, autoscaler.ceiling);
+    // What the API would refuse beside the other bound waits no longer; where both wait, all stays as it is.
+    if floor_wait.is_some() != ceiling_wait.is_some() {
+        let floor_stays = floor.write.filter(|_| floor_wait.is_none()).unwrap_or(live_floor);
+        let ceiling_stays = ceiling.write.filter(|_| ceiling_wait.is_none()).unwrap_or(autoscaler.ceiling);
+        if floor_stays > ceiling_stays {
+            (floor_wait, ceiling_wait) = (None, None);
+        }
+    }
+    if floor_wait.is_some() {
+        floor = floor.put_off(floor_lesson.learnt);
+    }
+    if ceiling_wait.is_some() {
+        ceiling = ceiling.put_off(ceiling_lesson.learnt);
+    }
     let floor_after = floor.write.or(autoscaler.floor).unwrap_or(1);
     let ceiling_after = ceiling.write.unwrap_or(autoscaler.ceiling);
     let mut notes = Vec::new();
@@ -125,6 +152,7 @@ pub(super) fn plan(
             seen: floor_seen,
             lesson: floor_lesson,
             settled: floor,
+            wait: floor_wait,
             others: &autoscaler.managers.floor,
         },
         Bound {
@@ -132,6 +160,7 @@ pub(super) fn plan(
             seen: ceiling_seen,
             lesson: ceiling_lesson,
             settled: ceiling,
+            wait: ceiling_wait,
             others: &autoscaler.managers.ceiling,
         },
     ];
@@ -175,6 +204,7 @@ pub(super) fn plan(
         to,
         because,
         until: decision.until,
+        waits: sooner(floor_wait, ceiling_wait),
         notes,
         writes,
         restores,
@@ -361,6 +391,7 @@ fn bound_notes(bound: &Bound<'_>, until: Option<Instant>) -> Vec<Note> {
         seen,
         lesson,
         settled,
+        wait,
         others,
     } = bound;
     let live = seen.live.unwrap_or(seen.absent_means);
@@ -384,6 +415,10 @@ fn bound_notes(bound: &Bound<'_>, until: Option<Instant>) -> Vec<Note> {
             format!("the object was recreated with its own {name}; the old memory is dropped"),
         )),
         _ => {}
+    }
+    if let Some(wait) = wait {
+        notes.push(wait.note(name, &who, live));
+        return notes;
     }
     match settled.row {
         6 => notes.push(Note::warning(

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::autoscaler::{self, ObjectPlan};
 use super::memory::{AutoscalerMemory, Header, ScaleMemory, Unreadable};
 use super::observed::{Autoscaler, ObjectRef, Observed};
+use super::patience::Patience;
 use super::refusal::{Code, Refusal};
 use super::resolve::{Index, Resolved, can_scale};
 use super::scale;
@@ -20,15 +21,22 @@ pub(super) struct Pass<'a> {
     /// It as memories say it.
     pub(super) at_text: String,
     pub(super) instance: &'a str,
+    pub(super) patience: &'a Patience,
     pub(super) index: Index<'a>,
 }
 
 impl<'a> Pass<'a> {
-    pub(super) fn new(observed: &'a Observed, at: Instant, instance: &'a str) -> Self {
+    pub(super) fn new(
+        observed: &'a Observed,
+        at: Instant,
+        instance: &'a str,
+        patience: &'a Patience,
+    ) -> Self {
         Self {
             at,
             at_text: at.to_string(),
             instance,
+            patience,
             index: Index::new(observed),
         }
     }
@@ -127,7 +135,7 @@ impl<'a> Pass<'a> {
                 let memory = self.index.observed.memories.get(&target.namespace);
                 let beside =
                     scale::plan_beside_autoscaler(self, None, workload, memory, &Decision::default(), floor);
-                let planned = beside.map(|(write, notes)| {
+                let planned = beside.map(|scale::Beside { write, waits, notes }| {
                     let from = Bounds {
                         replicas: Some(workload.replicas),
                         ..Bounds::default()
@@ -143,6 +151,7 @@ impl<'a> Pass<'a> {
                             ..Bounds::default()
                         },
                         notes,
+                        waits,
                         restores: write.is_some(),
                         writes: Writes {
                             scale: write,
@@ -227,8 +236,9 @@ impl<'a> Pass<'a> {
             return Ok(planned);
         };
         let floor = planned.to.min_replicas.unwrap_or(1);
-        let (write, notes) =
+        let scale::Beside { write, waits, notes } =
             scale::plan_beside_autoscaler(self, rule, workload, memory, &planned.decision, floor)?;
+        planned.waits = planned.waits.into_iter().chain(waits).min();
         planned.from.replicas = Some(workload.replicas);
         planned.to.replicas = Some(
             write
@@ -300,6 +310,7 @@ impl<'a> Pass<'a> {
                 plan.to = planned.to;
                 plan.because = planned.because;
                 plan.until = planned.until;
+                plan.waits = planned.waits;
                 plan.notes = planned.notes;
                 plan.writes = planned.writes;
             }
@@ -399,6 +410,7 @@ fn blank(intent: Intent, object: &ObjectRef, target: Target) -> TargetPlan {
         to: Bounds::default(),
         because: Vec::new(),
         until: None,
+        waits: None,
         notes: Vec::new(),
         writes: Writes::default(),
     }

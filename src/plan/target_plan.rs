@@ -122,6 +122,8 @@ pub struct TargetPlan {
     pub because: Vec<Because>,
     /// Until when, as far as the rules say.
     pub until: Option<Instant>,
+    /// When a write that waits now is due; `None`: none waits.
+    pub waits: Option<Instant>,
     /// What else is to be known.
     pub notes: Vec<Note>,
     /// What is written.
