@@ -31,8 +31,8 @@ const MAX_PAGES: usize = 10_000;
 /// No request takes longer, its retries included: the next pass is never far.
 pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The label of the memory `ConfigMap`.
-const INSTANCE_LABEL: &str = "easyscale.io/instance";
+/// The label of what we create: which instance it is of.
+pub(super) const INSTANCE_LABEL: &str = "easyscale.io/instance";
 
 /// APIs whose objects drive a workload's scale: group, resource, kind.
 const DRIVER_APIS: [(&str, &str, &str); 2] = [
@@ -43,18 +43,18 @@ const DRIVER_APIS: [(&str, &str, &str); 2] = [
 /// A Kubernetes API server.
 #[derive(Clone)]
 pub struct Live {
-    client: Client,
+    pub(super) client: Client,
     name: String,
-    instance: String,
+    pub(super) instance: String,
 }
 
 /// One resource, in one namespace or in all.
 #[derive(Clone, Copy)]
-struct Resource<'a> {
-    group: &'a str,
-    version: &'a str,
-    resource: &'a str,
-    namespace: Option<&'a str>,
+pub(super) struct Resource<'a> {
+    pub(super) group: &'a str,
+    pub(super) version: &'a str,
+    pub(super) resource: &'a str,
+    pub(super) namespace: Option<&'a str>,
 }
 
 impl Live {
@@ -98,10 +98,20 @@ impl Live {
         operation: &Operation<'_>,
         request: Result<http::Request<Vec<u8>>, kube::core::request::Error>,
     ) -> Result<T, Failure> {
+        self.send_within(operation, request, REQUEST_TIMEOUT).await
+    }
+
+    /// Sends a request and reads the answer, within `timeout`.
+    pub(super) async fn send_within<T: DeserializeOwned>(
+        &self,
+        operation: &Operation<'_>,
+        request: Result<http::Request<Vec<u8>>, kube::core::request::Error>,
+        timeout: Duration,
+    ) -> Result<T, Failure> {
         let request = request.map_err(|error| Failure::garbled(operation, error))?;
-        let text = tokio::time::timeout(REQUEST_TIMEOUT, self.client.request_text(request))
+        let text = tokio::time::timeout(timeout, self.client.request_text(request))
             .await
-            .map_err(|_| Failure::timeout(operation, REQUEST_TIMEOUT))?
+            .map_err(|_| Failure::timeout(operation, timeout))?
             .map_err(|error| Failure::from_kube(operation, &error))?;
         serde_json::from_str(&text).map_err(|error| Failure::garbled(operation, error))
     }
@@ -547,7 +557,7 @@ impl Cluster for Live {
 }
 
 impl<'a> Resource<'a> {
-    fn request(self) -> Request {
+    pub(super) fn request(self) -> Request {
         let Self {
             group,
             version,
@@ -565,7 +575,7 @@ impl<'a> Resource<'a> {
         })
     }
 
-    fn operation(self, verb: &'static str, name: Option<&'a str>) -> Operation<'a> {
+    pub(super) fn operation(self, verb: &'static str, name: Option<&'a str>) -> Operation<'a> {
         Operation {
             verb,
             group: self.group,

@@ -8,6 +8,7 @@ mod apply;
 mod connect;
 mod events;
 mod failure;
+mod lease;
 mod live;
 mod manifests;
 mod replace;
@@ -18,6 +19,7 @@ mod wire;
 pub use apply::{ApplyOptions, Clock, apply};
 pub use connect::Connection;
 pub use events::EventNote;
+pub use lease::{Claim, Lease, LeaseStore, LiveLease, MAX_LEASE_DURATION, lease_name};
 pub use live::Live;
 pub use manifests::Manifests;
 
