@@ -19,7 +19,7 @@ use crate::time::Instant;
 pub const MAX_LEASE_DURATION: Duration = Duration::from_secs(300);
 
 /// As much of a holder's name as is kept.
-const MAX_HOLDER_CHARS: usize = 200;
+const MAX_HOLDER_CHARS: usize = 300;
 
 /// A lease as it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
