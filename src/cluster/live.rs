@@ -32,8 +32,8 @@ const MAX_PAGES: usize = 10_000;
 /// No request takes longer, its retries included: the next pass is never far.
 pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The label of the memory `ConfigMap`.
-const INSTANCE_LABEL: &str = "easyscale.io/instance";
+/// The label of what we create: which instance it is of.
+pub(super) const INSTANCE_LABEL: &str = "easyscale.io/instance";
 
 /// APIs whose objects drive a workload's scale: group, resource, kind.
 pub(super) const DRIVER_APIS: [(&str, &str, &str); 2] = [
@@ -44,10 +44,11 @@ pub(super) const DRIVER_APIS: [(&str, &str, &str); 2] = [
 /// A Kubernetes API server.
 #[derive(Clone)]
 pub struct Live {
-    client: Client,
+    pub(super) client: Client,
     name: String,
     instance: String,
     tally: Tally,
+    pub(super) instance: String,
 }
 
 /// One resource, in one namespace or in all.
@@ -108,11 +109,24 @@ impl Live {
         operation: &Operation<'_>,
         request: Result<http::Request<Vec<u8>>, kube::core::request::Error>,
     ) -> Result<T, Failure> {
+        self.send_within(operation, request, REQUEST_TIMEOUT).await
+    }
+
+    /// Sends a request and reads the answer, within `timeout`.
+    pub(super) async fn send_within<T: DeserializeOwned>(
+        &self,
+        operation: &Operation<'_>,
+        request: Result<http::Request<Vec<u8>>, kube::core::request::Error>,
+        timeout: Duration,
+    ) -> Result<T, Failure> {
         let request = request.map_err(|error| Failure::garbled(operation, error))?;
         let answer = tokio::time::timeout(REQUEST_TIMEOUT, self.client.request_text(request)).await;
         self.tally.count(operation.verb, answer.as_ref().ok());
         let text = answer
             .map_err(|_| Failure::timeout(operation, REQUEST_TIMEOUT))?
+        let text = tokio::time::timeout(timeout, self.client.request_text(request))
+            .await
+            .map_err(|_| Failure::timeout(operation, timeout))?
             .map_err(|error| Failure::from_kube(operation, &error))?;
         serde_json::from_str(&text).map_err(|error| Failure::garbled(operation, error))
     }
