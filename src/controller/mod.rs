@@ -2,3 +2,7 @@
 //!
 //! Nothing is decided here that [`plan`](crate::plan) could decide: what belongs here is *when* a target is planned
 //! and written, and who is told.
+
+pub mod health;
+
+pub mod metrics;
