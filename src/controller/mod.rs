@@ -4,3 +4,6 @@
 //! and written, and who is told.
 
 pub mod lease;
+pub mod health;
+
+pub mod metrics;
