@@ -2,3 +2,5 @@
 //!
 //! Nothing is decided here that [`plan`](crate::plan) could decide: what belongs here is *when* a target is planned
 //! and written, and who is told.
+
+pub mod reload;
