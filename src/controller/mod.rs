@@ -7,3 +7,4 @@ pub mod lease;
 pub mod health;
 
 pub mod metrics;
+pub mod reload;
