@@ -5,6 +5,7 @@ use super::memory::{AutoscalerMemory, Header, Remembered};
 use super::observed::{Autoscaler, Owner, STATE_ANNOTATION};
 use super::pass::Pass;
 use super::patience::{Circumstances, Wait, sooner};
+use super::pass::{Pass, Pause};
 use super::refusal::{Code, Refusal};
 use super::table::{Learnt, Lesson, Seen, Settled, decide_from, learn, settle};
 use super::target_plan::{Because, Bounds, Note, reasons};
@@ -32,11 +33,12 @@ pub(super) struct ObjectPlan {
 
 impl ObjectPlan {
     /// Nothing, because the object is paused.
-    pub(super) fn paused(live: Bounds, note: Note) -> Self {
+    pub(super) fn paused(live: Bounds, pause: Pause) -> Self {
         Self {
             from: live,
             to: live,
-            notes: vec![note],
+            until: pause.until,
+            notes: vec![pause.note],
             ..Self::default()
         }
     }
@@ -60,8 +62,8 @@ pub(super) fn plan(
 ) -> Result<ObjectPlan, Refusal> {
     let memory = read_memory(pass, autoscaler)?;
     let live = Bounds::of(autoscaler);
-    if let Some(note) = pass.paused(autoscaler.pause.as_deref()) {
-        return Ok(ObjectPlan::paused(live, note));
+    if let Some(pause) = pass.paused(autoscaler.pause.as_deref()) {
+        return Ok(ObjectPlan::paused(live, pause));
     }
     let [floor_seen, ceiling_seen] = look(rule, autoscaler, memory.as_ref());
     let (floor_lesson, ceiling_lesson) = (learn(&floor_seen), learn(&ceiling_seen));
@@ -216,8 +218,8 @@ pub(super) fn plan(
 pub(super) fn let_go(pass: &Pass<'_>, autoscaler: &Autoscaler, owner: &Owner) -> Result<ObjectPlan, Refusal> {
     read_memory(pass, autoscaler)?;
     let live = Bounds::of(autoscaler);
-    if let Some(note) = pass.paused(autoscaler.pause.as_deref()) {
-        return Ok(ObjectPlan::paused(live, note));
+    if let Some(pause) = pass.paused(autoscaler.pause.as_deref()) {
+        return Ok(ObjectPlan::paused(live, pause));
     }
     Ok(ObjectPlan {
         from: live,

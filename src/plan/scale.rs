@@ -35,8 +35,8 @@ pub(super) fn plan(
 ) -> Result<ObjectPlan, Refusal> {
     let scale = Scale::read(pass, workload, memory)?;
     let live = bounds(workload.replicas);
-    if let Some(note) = pass.paused(workload.pause.as_deref()) {
-        return Ok(ObjectPlan::paused(live, note));
+    if let Some(pause) = pass.paused(workload.pause.as_deref()) {
+        return Ok(ObjectPlan::paused(live, pause));
     }
     let seen = scale.seen(rule);
     let lesson = learn(&seen);
@@ -127,6 +127,8 @@ pub(super) fn plan_beside_autoscaler(
     let scale = Scale::read(pass, workload, memory)?;
     if let Some(note) = pass.paused(workload.pause.as_deref()) {
         return Ok(Beside::left(vec![note]));
+    if let Some(pause) = pass.paused(workload.pause.as_deref()) {
+        return Ok((None, vec![pause.note]));
     }
     let mut notes = Vec::new();
     if let Some(want) = decision.replicas {
@@ -193,8 +195,8 @@ pub(super) fn let_go(pass: &Pass<'_>, workload: &Workload, taken: &Refusal) -> R
     let memory = pass.index.observed.memories.get(&workload.namespace);
     let scale = Scale::read(pass, workload, memory)?;
     let live = bounds(workload.replicas);
-    if let Some(note) = pass.paused(workload.pause.as_deref()) {
-        return Ok(ObjectPlan::paused(live, note));
+    if let Some(pause) = pass.paused(workload.pause.as_deref()) {
+        return Ok(ObjectPlan::paused(live, pause));
     }
     // A zero of ours would sleep for ever: whoever drives it now may wait for somebody to wake it.
     let ours = workload.replicas == 0 && scale.remembered.is_some_and(|remembered| remembered.applied == 0);
