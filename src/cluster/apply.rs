@@ -5,7 +5,9 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashSet};
+use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 
 use futures::StreamExt;
 use tokio::sync::Semaphore;
@@ -38,20 +40,29 @@ pub struct ApplyOptions {
 }
 
 /// What time it is for a pass.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone)]
 pub enum Clock {
     /// Always this instant (`--at`).
     Pretended(Instant),
     /// Whatever the wall says: a pass that was held up must not write the bounds of the window before.
-    Wall(fn() -> Instant),
+    Wall(Arc<dyn Fn() -> Instant + Send + Sync>),
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pretended(at) => f.debug_tuple("Pretended").field(at).finish(),
+            Self::Wall(_) => f.write_str("Wall"),
+        }
+    }
 }
 
 impl Clock {
     /// Now.
     #[must_use]
-    pub fn now(self) -> Instant {
+    pub fn now(&self) -> Instant {
         match self {
-            Self::Pretended(at) => at,
+            Self::Pretended(at) => *at,
             Self::Wall(now) => now(),
         }
     }

@@ -46,9 +46,8 @@ pub(super) const DRIVER_APIS: [(&str, &str, &str); 2] = [
 pub struct Live {
     pub(super) client: Client,
     name: String,
-    instance: String,
-    tally: Tally,
     pub(super) instance: String,
+    tally: Tally,
 }
 
 /// One resource, in one namespace or in all.
@@ -97,10 +96,14 @@ impl Live {
         }
     }
 
-    /// The requests that were made, counted; shared with all clones.
+    /// The same, with its requests counted.
     #[must_use]
-    pub fn tally(&self) -> Tally {
-        self.tally.clone()
+    pub fn counted(self, tally: Tally) -> Self {
+        Self { tally, ..self }
+    }
+
+    pub(super) fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     /// Sends a request and reads the answer, within [`REQUEST_TIMEOUT`].
@@ -120,12 +123,9 @@ impl Live {
         timeout: Duration,
     ) -> Result<T, Failure> {
         let request = request.map_err(|error| Failure::garbled(operation, error))?;
-        let answer = tokio::time::timeout(REQUEST_TIMEOUT, self.client.request_text(request)).await;
+        let answer = tokio::time::timeout(timeout, self.client.request_text(request)).await;
         self.tally.count(operation.verb, answer.as_ref().ok());
         let text = answer
-            .map_err(|_| Failure::timeout(operation, REQUEST_TIMEOUT))?
-        let text = tokio::time::timeout(timeout, self.client.request_text(request))
-            .await
             .map_err(|_| Failure::timeout(operation, timeout))?
             .map_err(|error| Failure::from_kube(operation, &error))?;
         serde_json::from_str(&text).map_err(|error| Failure::garbled(operation, error))

@@ -25,12 +25,14 @@ pub use lease::{Claim, Lease, LeaseStore, LiveLease, MAX_LEASE_DURATION, lease_n
 pub use live::Live;
 pub use manifests::Manifests;
 pub use tally::Tally;
-pub use tell::log_change;
+pub use tell::{log_change, log_would};
 pub use watch::{Sight, Sighting, Stream, Thing, Watched};
 
 use std::collections::BTreeMap;
 
-use crate::plan::{Autoscaler, BoundsWrite, Failure, MemoryMap, Observed, Planner, Release, ScaleWrite, TargetPlan};
+use crate::plan::{
+    Autoscaler, BoundsWrite, Failure, MemoryMap, Observed, Planner, Release, ScaleWrite, TargetPlan,
+};
 use crate::policy::Replicas;
 
 /// What a write to an autoscaler left behind.
@@ -81,8 +83,12 @@ pub trait Cluster {
     ///
     /// # Errors
     /// [`Conflict`](crate::plan::FailureKind::Conflict) when the object is not as it was observed.
-    async fn write_scale(&self, write: &ScaleWrite, value: Replicas, manager: &str)
-    -> Result<String, Failure>;
+    async fn write_scale(
+        &self,
+        write: &ScaleWrite,
+        value: Replicas,
+        manager: &str,
+    ) -> Result<String, Failure>;
 
     /// Changes entries of a namespace's memory (`None` removes one) and returns it as it then is.
     ///

@@ -8,7 +8,7 @@ use futures::StreamExt;
 use super::Cluster;
 use super::apply::ApplyOptions;
 use super::events::{EventNote, changes};
-use crate::plan::{Action, Applied, Failure, Outcome};
+use crate::plan::{Action, Applied, Failure, Outcome, TargetPlan};
 use crate::time::Instant;
 
 /// One structured line about a target that was changed, refused or failed.
@@ -79,6 +79,21 @@ pub fn log_change(applied: &Applied) {
         }
         Outcome::Unchanged => {}
     }
+}
+
+/// One structured line about a target that a dry run would change.
+pub fn log_would(plan: &TargetPlan) {
+    let object = plan.object.as_ref();
+    let kind = object.map_or("", |object| object.kind.as_str());
+    let name = object.map_or("", |object| object.name.as_str());
+    tracing::info!(
+        kind,
+        namespace = plan.target.namespace,
+        name,
+        rule = plan.rule,
+        change = changes(plan.from, plan.to),
+        "would change"
+    );
 }
 
 /// Sends the events. A change that could not be told is done all the same.

@@ -193,6 +193,20 @@ impl fmt::Display for Stream {
     }
 }
 
+/// Who listens to a stream.
+struct Ears {
+    stream: Stream,
+    ears: Sender<Sighting>,
+}
+
+impl Ears {
+    /// Whether it was heard.
+    async fn tell(&self, sight: Sight) -> bool {
+        let stream = self.stream.clone();
+        self.ears.send(Sighting { stream, sight }).await.is_ok()
+    }
+}
+
 /// Pauses that double.
 struct Patience(Duration);
 
@@ -221,17 +235,17 @@ fn luck(from: f64, to: f64) -> f64 {
 impl Live {
     /// Tells `ears` what is there and what changes, until nobody listens any more.
     pub async fn watch(&self, stream: Stream, ears: Sender<Sighting>) {
-        let tell = async |sight| {
-            let stream = stream.clone();
-            ears.send(Sighting { stream, sight }).await.is_ok()
+        let ears = Ears {
+            stream: stream.clone(),
+            ears,
         };
         let mut patience = Patience::fresh();
         loop {
-            let mut version = match self.list_in_pages(&stream, &tell).await {
+            let mut version = match self.list_in_pages(&stream, &ears).await {
                 Ok(Some(version)) => version,
                 Ok(None) => return,
                 Err(failure) => {
-                    if !tell(Sight::Lost(failure)).await {
+                    if !ears.tell(Sight::Lost(failure)).await {
                         return;
                     }
                     sleep(patience.next()).await;
@@ -242,7 +256,7 @@ impl Live {
             let mut lost = false;
             loop {
                 let began = Instant::now();
-                let end = self.watch_on(&stream, &mut version, &mut lost, &tell).await;
+                let end = self.watch_on(&stream, &mut version, &mut lost, &ears).await;
                 if began.elapsed() >= GOOD_WATCH {
                     patience = Patience::fresh();
                 }
@@ -250,12 +264,12 @@ impl Live {
                     End::Unheard => return,
                     End::Over if began.elapsed() >= GOOD_WATCH => continue,
                     End::Over => {
-                        if !tell(Sight::Restarted("closed")).await {
+                        if !ears.tell(Sight::Restarted("closed")).await {
                             return;
                         }
                     }
                     End::Forgotten => {
-                        if !tell(Sight::Restarted("expired")).await {
+                        if !ears.tell(Sight::Restarted("expired")).await {
                             return;
                         }
                         sleep(patience.next()).await;
@@ -263,8 +277,8 @@ impl Live {
                     }
                     End::Failed(failure) => {
                         lost = true;
-                        if !(tell(Sight::Restarted(failure.kind.as_str())).await
-                            && tell(Sight::Lost(failure)).await)
+                        if !(ears.tell(Sight::Restarted(failure.kind.as_str())).await
+                            && ears.tell(Sight::Lost(failure)).await)
                         {
                             return;
                         }
@@ -276,32 +290,22 @@ impl Live {
     }
 
     /// Lists, and returns the version at which a watch goes on; `None` when nobody listens.
-    async fn list_in_pages(
-        &self,
-        stream: &Stream,
-        tell: &impl AsyncFn(Sight) -> bool,
-    ) -> Result<Option<String>, Failure> {
+    async fn list_in_pages(&self, stream: &Stream, ears: &Ears) -> Result<Option<String>, Failure> {
         let mut pages = self.pages(stream.target(), stream.fields());
-        if !tell(Sight::Begun).await {
+        if !ears.tell(Sight::Begun).await {
             return Ok(None);
         }
         while let Some(items) = pages.next(self).await? {
             let things = items.into_iter().map(|item| stream.keep(item)).collect();
-            if !tell(Sight::Page(things)).await {
+            if !ears.tell(Sight::Page(things)).await {
                 return Ok(None);
             }
         }
-        Ok(tell(Sight::Listed).await.then_some(pages.resource_version))
+        Ok(ears.tell(Sight::Listed).await.then_some(pages.resource_version))
     }
 
     /// One watch; moves `version` on with what it tells.
-    async fn watch_on(
-        &self,
-        stream: &Stream,
-        version: &mut String,
-        lost: &mut bool,
-        tell: &impl AsyncFn(Sight) -> bool,
-    ) -> End {
+    async fn watch_on(&self, stream: &Stream, version: &mut String, lost: &mut bool, ears: &Ears) -> End {
         let operation = stream.target().operation("watch", None);
         let mut params = WatchParams::default().timeout(WATCH_SECONDS);
         if let Some(fields) = stream.fields() {
@@ -319,7 +323,7 @@ impl Live {
             Err(_) => return End::Failed(Failure::timeout(&operation, REQUEST_TIMEOUT)),
         };
         let mut events = std::pin::pin!(events);
-        if std::mem::take(lost) && !tell(Sight::Back).await {
+        if std::mem::take(lost) && !ears.tell(Sight::Back).await {
             return End::Unheard;
         }
         loop {
@@ -343,7 +347,7 @@ impl Live {
                     Sight::Gone(stream.keep(item))
                 }
             };
-            if !tell(sight).await {
+            if !ears.tell(sight).await {
                 return End::Unheard;
             }
         }

@@ -3,9 +3,8 @@
 use super::guards;
 use super::memory::{AutoscalerMemory, Header, Remembered};
 use super::observed::{Autoscaler, Owner, STATE_ANNOTATION};
-use super::pass::Pass;
-use super::patience::{Circumstances, Wait, sooner};
 use super::pass::{Pass, Pause};
+use super::patience::{Circumstances, Wait, sooner};
 use super::refusal::{Code, Refusal};
 use super::table::{Learnt, Lesson, Seen, Settled, decide_from, learn, settle};
 use super::target_plan::{Because, Bounds, Note, reasons};
@@ -95,7 +94,7 @@ pub(super) fn plan(
     let circumstances = Circumstances {
         object: &object,
         written: memory.as_ref().and_then(|memory| memory.header.written()),
-        cooldown: rule.map_or(0, |_| 0),
+        cooldown: rule.map_or(0, |rule| rule.cooldown),
         at: pass.at,
     };
     let mut floor_wait = pass.patience.wait(&circumstances, &floor, live_floor);
@@ -103,7 +102,10 @@ pub(super) fn plan(
     // What the API would refuse beside the other bound waits no longer; where both wait, all stays as it is.
     if floor_wait.is_some() != ceiling_wait.is_some() {
         let floor_stays = floor.write.filter(|_| floor_wait.is_none()).unwrap_or(live_floor);
-        let ceiling_stays = ceiling.write.filter(|_| ceiling_wait.is_none()).unwrap_or(autoscaler.ceiling);
+        let ceiling_stays = ceiling
+            .write
+            .filter(|_| ceiling_wait.is_none())
+            .unwrap_or(autoscaler.ceiling);
         if floor_stays > ceiling_stays {
             (floor_wait, ceiling_wait) = (None, None);
         }

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use super::autoscaler::{self, ObjectPlan};
 use super::memory::{AutoscalerMemory, Header, ScaleMemory, Unreadable};
-use super::observed::{Autoscaler, ObjectRef, Observed};
-use super::patience::Patience;
 use super::observed::{Autoscaler, ObjectRef, Observed, Workload};
+use super::patience::Patience;
 use super::refusal::{Code, Refusal};
 use super::resolve::{Index, Resolved, can_scale};
 use super::scale;

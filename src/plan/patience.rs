@@ -67,7 +67,10 @@ impl Patience {
             .map(|written| {
                 Instant::from_unix(written.unix().saturating_add(i64::from(circumstances.cooldown)))
             });
-        let pace = paced.map(|until| Wait { until, why: Why::Pace });
+        let pace = paced.map(|until| Wait {
+            until,
+            why: Why::Pace,
+        });
         let cooldown = cooling.map(|until| Wait {
             until,
             why: Why::Cooldown,
@@ -101,7 +104,9 @@ impl Wait {
             ),
             Why::Cooldown => Note::info(
                 "cooldown",
-                format!("{who} changed {name} to {live}; because of the rule's cooldown it is lowered at {until}"),
+                format!(
+                    "{who} changed {name} to {live}; because of the rule's cooldown it is lowered at {until}"
+                ),
             ),
         }
     }

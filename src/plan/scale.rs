@@ -125,10 +125,8 @@ pub(super) fn plan_beside_autoscaler(
     floor: Replicas,
 ) -> Result<Beside, Refusal> {
     let scale = Scale::read(pass, workload, memory)?;
-    if let Some(note) = pass.paused(workload.pause.as_deref()) {
-        return Ok(Beside::left(vec![note]));
     if let Some(pause) = pass.paused(workload.pause.as_deref()) {
-        return Ok((None, vec![pause.note]));
+        return Ok(Beside::left(vec![pause.note]));
     }
     let mut notes = Vec::new();
     if let Some(want) = decision.replicas {
@@ -348,10 +346,11 @@ impl<'a> Scale<'a> {
         let circumstances = Circumstances {
             object: &object,
             written: self.stored.as_ref().and_then(|stored| stored.header.written()),
-            cooldown: rule.map_or(0, |_| 0),
+            cooldown: rule.map_or(0, |rule| rule.cooldown),
             at: pass.at,
         };
-        pass.patience.wait(&circumstances, settled, self.workload.replicas)
+        pass.patience
+            .wait(&circumstances, settled, self.workload.replicas)
     }
 
     fn write(
