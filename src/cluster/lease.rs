@@ -348,14 +348,14 @@ fn fnv1a(bytes: &[u8]) -> u32 {
 mod tests {
     use super::*;
 
-    fn read(spec: Value) -> Lease {
+    fn read(spec: &Value) -> Lease {
         Lease::from_object(json!({"metadata": {"resourceVersion": "7", "managedFields": []}, "spec": spec}))
             .unwrap()
     }
 
     #[test]
     fn a_lease_is_read() {
-        let lease = read(json!({
+        let lease = read(&json!({
             "holderIdentity": "pod-1", "leaseDurationSeconds": 15, "leaseTransitions": 3,
             "renewTime": "2026-11-27T16:30:00.123456Z",
         }));
@@ -374,7 +374,7 @@ mod tests {
             json!({"holderIdentity": null}),
             json!({"holderIdentity": ""}),
         ] {
-            let lease = read(spec);
+            let lease = read(&spec);
             assert_eq!((lease.holder.as_str(), lease.doubt), ("", None));
         }
     }
@@ -412,13 +412,13 @@ mod tests {
                 "leaseDurationSeconds is null",
             ),
         ] {
-            let lease = read(spec);
+            let lease = read(&spec);
             assert!(!lease.holder.is_empty());
             assert!(lease.holder.len() <= MAX_HOLDER_CHARS);
             assert!(lease.doubt.as_deref().unwrap().contains(doubt), "{lease:?}");
         }
-        assert_eq!(read(json!({"leaseTransitions": -5})).transitions, 0);
-        assert_eq!(read(json!("nonsense")).holder, "");
+        assert_eq!(read(&json!({"leaseTransitions": -5})).transitions, 0);
+        assert_eq!(read(&json!("nonsense")).holder, "");
     }
 
     #[test]

@@ -171,21 +171,24 @@ impl<S: LeaseStore> Elector<S> {
     }
 
     async fn advance(&mut self) -> Result<(), Failure> {
-        if !self.is_fresh {
-            self.look().await?;
+        // Twice: somebody was faster, or edited it, or deleted it; what is there then may be ours all the same.
+        for _ in 0..2 {
+            if !self.is_fresh {
+                self.look().await?;
+            }
+            let step = step(&self.me, self.seen.as_ref(), Instant::now(), &self.timings);
+            if step == Step::Wait {
+                return Ok(());
+            }
+            match self.write(step).await {
+                Err(Failure {
+                    kind: FailureKind::Conflict | FailureKind::NotFound,
+                    ..
+                }) => {}
+                result => return result,
+            }
         }
-        let step = step(&self.me, self.seen.as_ref(), Instant::now(), &self.timings);
-        if step == Step::Wait {
-            return Ok(());
-        }
-        match self.write(step).await {
-            // Somebody was faster: who leads now? What to do about it is the next try's.
-            Err(Failure {
-                kind: FailureKind::Conflict | FailureKind::NotFound,
-                ..
-            }) => self.look().await,
-            result => result,
-        }
+        self.look().await
     }
 
     /// Reads the lease, and steps down at once if somebody else holds it.

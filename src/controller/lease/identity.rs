@@ -20,7 +20,7 @@ pub fn identity() -> String {
 fn with_random(name: &str, random: u64) -> String {
     let name: String = name
         .chars()
-        .filter(|letter| letter.is_ascii_graphic())
+        .filter(char::is_ascii_graphic)
         .take(MAX_NAME_CHARS)
         .collect();
     format!("{name}-{:08x}", random & 0xffff_ffff)

@@ -526,7 +526,7 @@ async fn holding_a_lease_fails_if_it_cannot_be_written_or_is_taken_away() {
             store.clone(),
             "me".to_owned(),
             timings(),
-            Clock::new().wall(),
+            Arc::new(|| NOW),
             |_| {},
         )
     };
