@@ -41,6 +41,7 @@ mod control_plane;
 mod environment;
 pub mod fixtures;
 mod harness;
+pub mod proxy;
 mod supervised;
 
 pub use audit::Request;
