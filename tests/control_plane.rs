@@ -1,6 +1,7 @@
 //! The control plane for tests, tried against itself: what the other tests take for granted.
 #![allow(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::print_stderr,
     reason = "test code: a panic is how a test fails"
 )]
@@ -16,9 +17,9 @@ use kube::{Api, Client, Config};
 use serde_json::json;
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use support::proxy::{Answer, Fault, Network, Proxy, When};
-use support::{ControlPlane, Env, Options, case, fixtures};
+use support::{ControlPlane, Env, Options, Running, case, fixtures, timetable};
 
 fn main() -> ExitCode {
     support::run(vec![
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         case("a kubeconfig leads to the server", kubeconfig),
         case("a proxy passes on, delays, damages and records", proxy),
         case("a proxy gets into watches", proxied_watches),
+        case("a program is started, listened to, stopped and killed", running),
         case("two control planes run side by side, and go away", two_planes),
     ])
 }
@@ -335,4 +337,44 @@ async fn proxied_watches(env: Env) {
         assert!(event.is_some(), "a reset is not an end");
     }
     assert_eq!(proxy.seen().iter().filter(|one| one.is_watch()).count(), 3);
+}
+
+async fn running(env: Env) {
+    env.create(&fixtures::deployment("web", 1)).await;
+    let proxy = Proxy::start(&env.plane, "three").await;
+    let now = SystemTime::now();
+    let open = timetable::one_window(
+        &env.namespace,
+        "web",
+        now,
+        timetable::in_seconds(60),
+        "replicas: 3",
+    );
+    let pulse = timetable::pulses(&env.namespace, "other", 10, 5, "replicas: 3");
+    let always = timetable::always(&env.namespace, "third", "minReplicas: 3");
+    let policies = format!("{open}{pulse}{always}");
+    let args = ["apply", "policies", "--allow-refused", "-n", &env.namespace];
+    let start = || Running::command(&proxy.kubeconfig(&env.admin), &policies, &args);
+    let mut program = start();
+    program.told("\"web\"").await;
+    assert_eq!(
+        program.ended(Duration::from_secs(30)).await,
+        Some(0),
+        "{}",
+        program.text()
+    );
+    assert_eq!(env.replicas("Deployment", "web").await, 3);
+    let writes = proxy.writes();
+    assert!(
+        writes.iter().any(|write| write.path.contains("/scale")),
+        "{writes:?}"
+    );
+
+    proxy.fault(When::always(), Fault::Hang);
+    let mut program = start();
+    program.signal("STOP");
+    assert!(program.is_running());
+    program.signal("CONT");
+    program.signal("KILL");
+    assert_eq!(program.ended(Duration::from_secs(5)).await, None);
 }
