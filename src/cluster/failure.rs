@@ -34,20 +34,21 @@ impl Operation<'_> {
         } else {
             "ClusterRole"
         };
+        // A right to all ConfigMaps or Leases is more than anybody should ask for; only `create` cannot be narrowed.
+        let names = match (self.resource, self.verb, self.name) {
+            (_, "create", _) => String::new(),
+            ("configmaps", ..) => "resourceNames: [easyscale-state], ".to_owned(),
+            ("leases", _, Some(name)) => format!("resourceNames: [{name}], "),
+            _ => String::new(),
+        };
         let mut hint = format!(
-            "add to its {kind}: - {{apiGroups: [\"{}\"], resources: [{}], {}verbs: [{}]}}",
-            self.group,
-            self.resource,
-            // A right to all ConfigMaps is more than anybody should ask for; only `create` cannot be narrowed.
-            if self.resource == "configmaps" && self.verb != "create" {
-                "resourceNames: [easyscale-state], "
-            } else {
-                ""
-            },
-            self.verb
+            "add to its {kind}: - {{apiGroups: [\"{}\"], resources: [{}], {names}verbs: [{}]}}",
+            self.group, self.resource, self.verb
         );
-        if self.namespace.is_none() {
-            hint.push_str("; or name the namespaces that it may see: --namespace shop");
+        match (self.namespace, self.resource) {
+            (None, "leases") => hint.push_str("; or say where the lease is: --lease-namespace easyscale"),
+            (None, _) => hint.push_str("; or name the namespaces that it may see: --namespace shop"),
+            (Some(_), _) => {}
         }
         hint
     }
