@@ -4,5 +4,6 @@
 //! and written, and who is told.
 
 pub mod health;
-
+pub mod http;
 pub mod metrics;
+pub mod snapshot;
