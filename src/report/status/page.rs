@@ -165,7 +165,7 @@ fn search(out: &mut String, filter: &Filter) {
     let _ = write!(
         out,
         "<form action=\"/\" method=\"get\" role=\"search\"><input type=\"search\" name=\"q\" value=\"{}\" \
-         aria-label=\"Part of a target or rule\" placeholder=\"Part of a target or rule\"><button>Show</button></form>\n",
+         aria-label=\"Part of a target or rule\" placeholder=\"Part of a target or rule\"/><button>Show</button></form>\n",
         escaped(&filter.text)
     );
     if !filter.text.is_empty() {
@@ -186,7 +186,7 @@ fn left_alone(out: &mut String, refused: &[&TargetPlan]) {
         let Some(refusal) = plan.refusal() else { continue };
         let _ = writeln!(
             out,
-            "<li class=\"bad\"><strong>{}</strong> <span class=\"tag\">{}</span><br>{}<small>hint: {}</small>{}</li>",
+            "<li class=\"bad\"><strong>{}</strong> <span class=\"tag\">{}</span><div>{}</div><small>hint: {}</small>{}</li>",
             escaped(&plan.target.to_string()),
             refusal.code.as_str(),
             escaped(&refusal.message),

@@ -25,7 +25,7 @@ input{flex:1 1 12rem;max-width:24rem;min-width:0}
 a{color:#005a8c}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums;font-size:.95rem}
 th,td{padding:.45rem .9rem .45rem 0;text-align:left;vertical-align:top;overflow-wrap:anywhere}
-thead th{border-bottom:2px solid #5b6670}
+thead th{border-bottom:2px solid #5b6670;white-space:nowrap;overflow-wrap:normal}
 tbody tr{border-top:1px solid #c9d0d6}
 tbody th{font-weight:600;min-width:14rem}
 td.number{white-space:nowrap}
