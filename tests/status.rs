@@ -22,6 +22,7 @@ use easyscale::plan::{
 use easyscale::policy::{self, Place, Target};
 use easyscale::report::status::{Filter, PolicyState, Status, Waiting, json, page};
 use easyscale::time::{Instant, tzdb_version};
+use serde_json::Value;
 
 const CASES: &str = "tests/cases/status";
 
@@ -141,6 +142,37 @@ fn trouble() {
     check("trouble", &status);
 }
 
+#[test]
+fn the_reference_has_the_keys() {
+    let reference = fs::read_to_string("docs/http.md").expect("the page is readable");
+    let example = reference
+        .split("```json\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next());
+    let example: Value = serde_json::from_str(example.expect("it has an example")).expect("it is JSON");
+    let plan = plan_of(std::iter::empty());
+    let policy = good_policy();
+    let status: Value =
+        serde_json::from_str(&json(&status_of(&plan, &policy, &[], "a"))).expect("it is JSON");
+    assert_eq!(keys(&example), keys(&status));
+    assert_eq!(keys(&example["controller"]), keys(&status["controller"]));
+    assert_eq!(
+        keys(&example["controller"]["policy"]),
+        keys(&status["controller"]["policy"])
+    );
+    for key in keys(&status["controller"]) {
+        assert!(
+            reference.contains(&format!("`{key}")) || key == "policy",
+            "{key} is not explained"
+        );
+    }
+}
+
+fn keys(object: &Value) -> BTreeSet<&str> {
+    let object = object.as_object().expect("it is an object");
+    object.keys().map(String::as_str).collect()
+}
+
 /// A plan as nobody should have one.
 fn plan_of(targets: impl Iterator<Item = TargetPlan>) -> Plan {
     Plan {
@@ -240,14 +272,14 @@ fn nothing_becomes_markup() {
             }
             assert!(page.len() < 100_000, "{}", page.len());
         }
-        let json: serde_json::Value = serde_json::from_str(&json(&status)).expect("it is JSON");
+        let json: Value = serde_json::from_str(&json(&status)).expect("it is JSON");
         assert_eq!(json["controller"]["holder"], text);
     }
 }
 
 #[test]
 fn a_page_of_ten_thousand_targets_is_short_and_can_be_searched() {
-    let refused = |number: usize| number % 10 == 0;
+    let refused = |number: usize| number.is_multiple_of(10);
     let plan = plan_of((0..10_000).map(|number| {
         let action = match number {
             number if refused(number) => Action::Refuse(Refusal::new(Code::TargetMissing, "gone", "make it")),

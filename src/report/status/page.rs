@@ -162,10 +162,10 @@ fn standing(out: &mut String, status: &Status<'_>) {
 }
 
 fn search(out: &mut String, filter: &Filter) {
-    let _ = write!(
+    let _ = writeln!(
         out,
         "<form action=\"/\" method=\"get\" role=\"search\"><input type=\"search\" name=\"q\" value=\"{}\" \
-         aria-label=\"Part of a target or rule\" placeholder=\"Part of a target or rule\"/><button>Show</button></form>\n",
+         aria-label=\"Part of a target or rule\" placeholder=\"Part of a target or rule\"/><button>Show</button></form>",
         escaped(&filter.text)
     );
     if !filter.text.is_empty() {
@@ -257,7 +257,7 @@ fn row(out: &mut String, plan: &TargetPlan, waiting: Option<&Waiting>) {
         }
         (Action::Change, None) => out.push_str("<small class=\"tag\">changes</small>"),
         (Action::Restore, None) if plan.from == plan.to => {
-            out.push_str("<small class=\"tag\">is let go</small>")
+            out.push_str("<small class=\"tag\">is let go</small>");
         }
         (Action::Restore, None) => out.push_str("<small class=\"tag\">gets its originals back</small>"),
         (Action::None | Action::Refuse(_), None) => {}
