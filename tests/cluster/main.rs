@@ -6,6 +6,7 @@
 )]
 
 mod kills;
+mod lease;
 mod neighbours;
 mod permissions;
 mod program;
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
         table::cases(),
         scales::cases(),
         kills::cases(),
+        lease::cases(),
         neighbours::cases(),
         permissions::cases(),
         program::cases(),
