@@ -5,6 +5,7 @@
     reason = "test code: a panic is how a test fails"
 )]
 
+mod events;
 mod kills;
 mod lease;
 mod neighbours;
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
         table::cases(),
         scales::cases(),
         kills::cases(),
+        events::cases(),
         lease::cases(),
         neighbours::cases(),
         permissions::cases(),
