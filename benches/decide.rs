@@ -91,6 +91,8 @@ fn mixed(count: usize) -> Rule {
             max: sourced(100),
         },
         wake: Wake::default(),
+        cooldown: 0,
+        stagger: 0,
     }
 }
 

@@ -76,6 +76,8 @@ fn rule(n: usize, ramp: u32) -> Rule {
         },
         limits: Limits::default(),
         wake: Wake::default(),
+        cooldown: 0,
+        stagger: 0,
     }
 }
 

@@ -316,6 +316,36 @@ fn null_deletes_down_to_the_document() {
     assert!(loaded.rules[0].schedule.is_empty());
 }
 
+/// The cooldown and the stagger of the only rule, in seconds.
+fn pacing(inputs: &Inputs, files: &[(&str, &str)]) -> (u32, u32) {
+    let (loaded, _) = codes(inputs, files);
+    assert_eq!(shown(&loaded), "");
+    (loaded.rules[0].cooldown, loaded.rules[0].stagger)
+}
+
+#[test]
+fn a_cooldown_and_a_stagger_come_from_all_layers() {
+    let none = inputs(None, &[], &[]);
+    let defaults = ("00.toml", "[defaults]\nstagger = \"2m\"\n");
+    let rule = ("10.yaml", "rules: {web: {cooldown: 5m, stagger: 30s}}\n");
+    let gone = ("20.yaml", "rules: {web: {cooldown: null, stagger: null}}\n");
+    assert_eq!(pacing(&none, &[DOCUMENT]), (0, 0));
+    // Those of a rule count more, wherever `defaults` stand.
+    assert_eq!(pacing(&none, &[DOCUMENT, defaults]), (0, 120));
+    assert_eq!(pacing(&none, &[DOCUMENT, defaults, rule]), (300, 30));
+    assert_eq!(pacing(&none, &[rule, DOCUMENT, defaults]), (300, 30));
+    assert_eq!(pacing(&none, &[DOCUMENT, defaults, rule, gone]), (0, 120));
+    let later = ("30.yaml", "defaults: {stagger: null}\n");
+    assert_eq!(pacing(&none, &[DOCUMENT, defaults, later]), (0, 0));
+    let variables = [
+        ("EASYSCALE_POLICY__RULES__WEB__COOLDOWN", "10m"),
+        ("EASYSCALE_POLICY__DEFAULTS__STAGGER", "1h"),
+    ];
+    assert_eq!(pacing(&inputs(None, &variables, &[]), &[DOCUMENT]), (600, 3_600));
+    let set = ["rules.web.stagger=1d", "rules.web.cooldown=1s"];
+    assert_eq!(pacing(&inputs(None, &variables, &set), &[DOCUMENT]), (1, 86_400));
+}
+
 #[test]
 fn windows_in_lists_are_adjusted_by_name() {
     let list = (

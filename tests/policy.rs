@@ -125,6 +125,7 @@ fn the_promised_documents_are_understood_without_a_problem() {
     );
     assert_eq!(weekend.target.group, "apps");
     assert_eq!(weekend.wake, Wake::Ours);
+    assert_eq!((weekend.cooldown, weekend.stagger), (0, 0));
     let window = &weekend.schedule[0];
     assert_eq!(window.name, "Weekend scale down");
     assert_eq!(
@@ -183,6 +184,8 @@ spec:
   description: Why
   timezone: europe/berlin
   wake: always
+  cooldown: 5m
+  stagger: 1h30m
   target: {apiVersion: argoproj.io/v1alpha1, kind: Rollout, name: web}
   schedule:
     - {name: from, timeStart: 16:00, days: Mon-Fri, minReplicas: 3}
@@ -197,6 +200,7 @@ spec:
     assert_eq!(rule.target.namespace, "shop");
     assert_eq!(rule.labels["team"], "shop");
     assert_eq!(rule.wake, Wake::Always);
+    assert_eq!((rule.cooldown, rule.stagger), (300, 5_400));
     assert_eq!(rule.default.floor, None);
     let zones: Vec<_> = rule.schedule.iter().map(|window| window.zone.name()).collect();
     assert_eq!(zones, ["Europe/Berlin", "UTC", "Europe/Berlin", "Europe/Berlin"]);

@@ -1,5 +1,7 @@
 //! `easyscale apply`.
 
+use std::sync::Arc;
+
 use tokio::time::Instant as Deadline;
 
 use super::args::{ApplyArgs, ClusterArgs, Output, WriteArgs};
@@ -89,7 +91,9 @@ pub(super) async fn pass_over<C: Cluster>(
     let options = ApplyOptions {
         concurrency: write.concurrency,
         deadline,
-        at: place.at.map_or(Clock::Wall(load::now), Clock::Pretended),
+        at: place
+            .at
+            .map_or_else(|| Clock::Wall(Arc::new(load::now)), Clock::Pretended),
         events,
         progress: Printer::progress(),
     };

@@ -1,14 +1,15 @@
 //! What can be written on the command line.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::values::{
-    End, concurrency, duration, edges, end, instance, instant, namespace, on_every_day, on_weekdays,
-    on_weekends, target, zone,
+    End, concurrency, duration, edges, end, instance, instant, lease_duration, namespace, on_every_day,
+    on_weekdays, on_weekends, target, zone,
 };
 use crate::cluster::Connection;
 use crate::draft::{Asked, Copies};
@@ -54,6 +55,11 @@ pub(super) enum Command {
     Plan(PlanArgs),
     /// Write the bounds that hold now.
     Apply(ApplyArgs),
+    /// Keep the bounds right for as long as it runs: the controller.
+    ///
+    /// It watches the cluster and the policies and writes when a window opens or closes, when somebody changes a bound,
+    /// and when the policies change. Otherwise it is silent. SIGTERM stops it, SIGHUP has it read the policies again.
+    Run(RunArgs),
     /// Put the original bounds back and let the objects go.
     Restore(RestoreArgs),
     /// Show who gets how many replicas when, over a range of time; needs no cluster.
@@ -237,6 +243,56 @@ pub(super) struct ApplyArgs {
     /// Also show targets that were as they should be.
     #[arg(long)]
     pub(super) show_unchanged: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    #[command(flatten)]
+    pub(super) policies: PolicyArgs,
+    /// The kubeconfig's context; without it the current one, or the cluster that easyscale runs in.
+    #[arg(long, value_name = "NAME")]
+    pub(super) context: Option<String>,
+    /// Only this namespace (several: repeat it, or separate by commas). Without it: the whole cluster.
+    #[arg(short, long = "namespace", value_name = "NAMESPACE", value_delimiter = ',', value_parser = namespace)]
+    pub(super) namespaces: Vec<String>,
+    /// Which installation this is; what another one wrote is left alone.
+    #[arg(long, value_name = "NAME", default_value = "default", env = "EASYSCALE_INSTANCE", value_parser = instance)]
+    pub(super) instance: String,
+    /// Where health, metrics and the page of the present plan are served. Without it: 127.0.0.1:8080, in a cluster
+    /// 0.0.0.0:8080. Port 0: any that is free.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(super) listen: Option<SocketAddr>,
+    /// Requests in flight at most.
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = concurrency)]
+    pub(super) concurrency: usize,
+    /// Write without holding a Lease: only for a single replica.
+    #[arg(long)]
+    pub(super) no_leader_election: bool,
+    /// Where the Lease is by which replicas agree who writes. Without it: the namespace that easyscale runs in, or that of
+    /// the kubeconfig's context.
+    #[arg(long, value_name = "NAMESPACE", value_parser = namespace)]
+    pub(super) lease_namespace: Option<String>,
+    /// After so long without a sign of life of the replica that writes, another one takes over.
+    #[arg(long, value_name = "DURATION", default_value = "15s", value_parser = lease_duration)]
+    pub(super) lease_duration: Duration,
+    /// No rule at all is what is meant, not an accident: then everything gets its own bounds back.
+    #[arg(long)]
+    pub(super) allow_empty: bool,
+    /// Leave what no rule names any more as it is.
+    #[arg(long)]
+    pub(super) no_prune: bool,
+    /// Do not tell about changes as Kubernetes Events.
+    #[arg(long)]
+    pub(super) no_events: bool,
+    /// Do everything but write; what would be written is logged.
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Write the bounds that hold now and end, as `easyscale apply` does.
+    #[arg(long)]
+    pub(super) once: bool,
+    /// At most so many targets have metrics of their own.
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    pub(super) metrics_targets: usize,
 }
 
 #[derive(Debug, Args)]
@@ -441,6 +497,15 @@ impl PolicyArgs {
             profile: self.profile.clone().filter(|profile| !profile.is_empty()),
             variables: std::env::vars_os().collect(),
             set: self.set.clone(),
+        }
+    }
+}
+
+impl RunArgs {
+    pub(super) fn connection(&self) -> Connection {
+        Connection {
+            context: self.context.clone(),
+            instance: self.instance.clone(),
         }
     }
 }

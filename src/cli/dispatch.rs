@@ -31,10 +31,13 @@ pub fn run(cli: Cli) -> Exit {
         command,
     } = cli;
     let printer = Printer;
-    let result = logging::start(log_format, log_level.as_deref()).and_then(|()| match command {
+    // What a controller does is seen in its log and nowhere else.
+    let watched = !matches!(command, Some(Command::Run(_)));
+    let result = logging::start(log_format, log_level.as_deref(), watched).and_then(|()| match command {
         None => printer.data(FIRST_STEPS).map(|()| Exit::Done),
         Some(Command::Plan(args)) => block_on(plan::run(args, printer)),
         Some(Command::Apply(args)) => block_on(apply::run(args, printer)),
+        Some(Command::Run(args)) => block_on(super::run::run(args, printer)),
         Some(Command::Restore(args)) => block_on(restore::run(args, printer)),
         Some(Command::Timeline(args)) => timeline::run(args, printer),
         Some(Command::Validate(args)) => block_on(validate::run(args, printer)),

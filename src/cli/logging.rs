@@ -6,12 +6,13 @@ use tracing_subscriber::EnvFilter;
 
 use super::args::LogFormat;
 
-/// Starts logging. `level` wins over `RUST_LOG`; without both, changes are logged unless a person watches.
+/// Starts logging. `level` wins over `RUST_LOG`; without both, changes are logged unless a person watches them
+/// otherwise (`shown`).
 ///
 /// # Errors
 /// When `level` is not a filter.
-pub(super) fn start(format: LogFormat, level: Option<&str>) -> anyhow::Result<()> {
-    let default = if std::io::stderr().is_terminal() {
+pub(super) fn start(format: LogFormat, level: Option<&str>, shown: bool) -> anyhow::Result<()> {
+    let default = if shown && std::io::stderr().is_terminal() {
         "warn"
     } else {
         "info"

@@ -15,7 +15,10 @@ mod logging;
 mod plan;
 mod printer;
 mod restore;
+mod run;
+
 mod schema;
+mod signals;
 mod timeline;
 mod validate;
 mod values;

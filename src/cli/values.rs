@@ -80,6 +80,14 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// Short enough for a hand-over that nobody waits for, long enough for a slow API server.
+pub(super) fn lease_duration(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        duration if (2..=300).contains(&duration.as_secs()) => Ok(duration),
+        _ => Err("it must be between 2s and 5m".to_owned()),
+    }
+}
+
 pub(super) fn concurrency(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(number @ 1..=256) => Ok(number),

@@ -5,17 +5,19 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashSet};
+use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 
 use futures::StreamExt;
 use tokio::sync::Semaphore;
 use tokio::time::Instant as Deadline;
 
-use super::tell::{log_changes, tell};
+use super::tell::{log_change, tell};
 use super::{Cluster, Written};
 use crate::plan::{
-    Action, Applied, Bounds, Failure, FailureKind, MemoryMap, Note, ObjectRef, Observed, Outcome, Plan,
-    Planner, ScaleWrite, TargetPlan, Writes,
+    Action, Applied, Autoscaler, Bounds, FIELD_MANAGER, Failure, FailureKind, MemoryMap, Note, ObjectRef,
+    Observed, Outcome, Plan, Planner, ScaleWrite, TargetPlan, Workload, Writes,
 };
 use crate::time::Instant;
 
@@ -38,23 +40,41 @@ pub struct ApplyOptions {
 }
 
 /// What time it is for a pass.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone)]
 pub enum Clock {
     /// Always this instant (`--at`).
     Pretended(Instant),
     /// Whatever the wall says: a pass that was held up must not write the bounds of the window before.
-    Wall(fn() -> Instant),
+    Wall(Arc<dyn Fn() -> Instant + Send + Sync>),
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pretended(at) => f.debug_tuple("Pretended").field(at).finish(),
+            Self::Wall(_) => f.write_str("Wall"),
+        }
+    }
 }
 
 impl Clock {
     /// Now.
     #[must_use]
-    pub fn now(self) -> Instant {
+    pub fn now(&self) -> Instant {
         match self {
-            Self::Pretended(at) => at,
+            Self::Pretended(at) => *at,
             Self::Wall(now) => now(),
         }
     }
+}
+
+/// What came of a plan.
+#[derive(Debug)]
+pub struct Carried {
+    /// Its targets, each with its outcome.
+    pub targets: Vec<Applied>,
+    /// The objects that were written or seen again meanwhile, as they were last.
+    pub seen: Observed,
 }
 
 /// Carries out `plan`, and tells about it.
@@ -69,11 +89,32 @@ pub async fn apply<C: Cluster>(
     plan: Plan,
     options: &ApplyOptions,
 ) -> Result<Vec<Applied>, Failure> {
+    let Carried { targets, .. } = carry_out(cluster, planner, observed, plan, options).await?;
+    targets.iter().for_each(log_change);
+    if let Some(time) = options.events {
+        tell(cluster, &targets, time, options).await;
+    }
+    Ok(targets)
+}
+
+/// Carries out `plan`; nobody is told.
+///
+/// # Errors
+/// Only when the backend cannot store what was written ([`Cluster::finish`]); what fails for one target is
+/// in its outcome.
+pub async fn carry_out<C: Cluster>(
+    cluster: &C,
+    planner: &Planner,
+    observed: Observed,
+    plan: Plan,
+    options: &ApplyOptions,
+) -> Result<Carried, Failure> {
     let mut pass = Pass {
         cluster,
         planner,
         options,
         observed,
+        seen: Observed::default(),
         gate: Semaphore::new(options.concurrency.max(1)),
         done: Cell::new(0),
         total: 0,
@@ -97,12 +138,10 @@ pub async fn apply<C: Cluster>(
         pending = pass.plan_again(&conflicts).await;
     }
     cluster.finish().await?;
-    let targets = pass.targets;
-    log_changes(&targets);
-    if let Some(time) = options.events {
-        tell(cluster, &targets, time, options).await;
-    }
-    Ok(targets)
+    Ok(Carried {
+        targets: pass.targets,
+        seen: pass.seen,
+    })
 }
 
 struct Pass<'a, C> {
@@ -110,6 +149,8 @@ struct Pass<'a, C> {
     planner: &'a Planner,
     options: &'a ApplyOptions,
     observed: Observed,
+    /// What was written or seen again.
+    seen: Observed,
     targets: Vec<Applied>,
     begun: Vec<Begun>,
     gate: Semaphore,
@@ -128,6 +169,15 @@ impl Begun {
     fn any(self) -> bool {
         self.bounds.is_some() || self.scale.is_some()
     }
+}
+
+/// The memories of namespaces, after a write.
+type Memories = Vec<(String, MemoryMap)>;
+
+/// An autoscaler that was written.
+struct Wrote {
+    note: Option<Note>,
+    seen: Option<Autoscaler>,
 }
 
 /// A target that was not written, or not wholly.
@@ -165,7 +215,8 @@ impl<C: Cluster> Pass<'_, C> {
         let mut scales: Vec<usize> = Vec::new();
         for (number, result) in after_bounds {
             match result {
-                Ok(note) => {
+                Ok(Wrote { note, seen }) => {
+                    self.seen.autoscalers.extend(seen);
                     let Some(target) = self.targets.get_mut(number) else {
                         continue;
                     };
@@ -190,9 +241,15 @@ impl<C: Cluster> Pass<'_, C> {
                 }
             }
         }
-        for (number, result) in self.write_scales(&scales).await {
+        let (results, memories) = self.write_scales(&scales).await;
+        self.seen.memories.extend(memories);
+        for (number, result) in results {
             match result {
-                Ok(()) => self.settle(number, Outcome::Applied),
+                Ok(version) => {
+                    let scaled = version.and_then(|version| self.scaled(number, version));
+                    self.seen.workloads.extend(scaled);
+                    self.settle(number, Outcome::Applied);
+                }
                 Err(Stopped { mut failure, begun }) => {
                     if begun {
                         self.begin(number, |begun| &mut begun.scale);
@@ -237,7 +294,25 @@ impl<C: Cluster> Pass<'_, C> {
         self.settle(number, Outcome::Failed(failure));
     }
 
-    async fn write_autoscalers(&self, pending: &[usize]) -> Vec<(usize, Result<Option<Note>, Stopped>)> {
+    /// The workload of a target, after its scale was written.
+    fn scaled(&self, number: usize, resource_version: String) -> Option<Workload> {
+        let write = self.targets.get(number)?.plan.writes.scale.as_ref()?;
+        let (replicas, manager) = write.value?;
+        let before = self
+            .observed
+            .workloads
+            .iter()
+            .find(|workload| workload.uid == write.uid && workload.name == write.object.name)?;
+        let mut workload = Workload {
+            replicas,
+            resource_version,
+            ..before.clone()
+        };
+        workload.managers.owns_scale = manager == FIELD_MANAGER;
+        Some(workload)
+    }
+
+    async fn write_autoscalers(&self, pending: &[usize]) -> Vec<(usize, Result<Wrote, Stopped>)> {
         let jobs = pending.iter().filter_map(|number| {
             let writes = &self.targets.get(*number)?.plan.writes;
             Some(async move {
@@ -252,7 +327,10 @@ impl<C: Cluster> Pass<'_, C> {
     }
 
     /// Scales share their memory by namespace: one write before, one after, the scales in between.
-    async fn write_scales(&self, pending: &[usize]) -> Vec<(usize, Result<(), Stopped>)> {
+    async fn write_scales(
+        &self,
+        pending: &[usize],
+    ) -> (Vec<(usize, Result<Option<String>, Stopped>)>, Memories) {
         let mut groups: BTreeMap<&str, Vec<(usize, &ScaleWrite)>> = BTreeMap::new();
         for number in pending {
             let scale = self
@@ -268,9 +346,15 @@ impl<C: Cluster> Pass<'_, C> {
         }
         let jobs = groups.into_iter().map(|(namespace, scales)| async move {
             let known = self.observed.memories.get(namespace);
-            self.write_namespace(namespace, known, &scales).await
+            let (results, memory) = self.write_namespace(namespace, known, &scales).await;
+            (results, memory.map(|memory| (namespace.to_owned(), memory)))
         });
-        complete(pending, self.bounded(jobs).await.into_iter().flatten().collect())
+        let (results, memories): (Vec<_>, Vec<_>) = self.bounded(jobs).await.into_iter().unzip();
+        let memories = memories.into_iter().flatten().collect();
+        (
+            complete(pending, results.into_iter().flatten().collect()),
+            memories,
+        )
     }
 
     /// The three steps of the scales of one namespace.
@@ -279,7 +363,7 @@ impl<C: Cluster> Pass<'_, C> {
         namespace: &str,
         known: Option<&MemoryMap>,
         scales: &[(usize, &ScaleWrite)],
-    ) -> Vec<(usize, Result<(), Stopped>)> {
+    ) -> (Vec<(usize, Result<Option<String>, Stopped>)>, Option<MemoryMap>) {
         let pending: BTreeMap<String, Option<String>> = scales
             .iter()
             .filter_map(|(_, scale)| Some((scale.key.clone(), Some(scale.pending.clone()?))))
@@ -295,14 +379,17 @@ impl<C: Cluster> Pass<'_, C> {
                     let failed = scales
                         .iter()
                         .map(|(number, _)| (*number, Err(failure.clone().into())));
-                    return failed.collect();
+                    return (failed.collect(), None);
                 }
             }
         }
         let writes = scales.iter().map(|(number, scale)| async move {
             let result = match scale.value {
-                Some((value, manager)) => self.gated(self.cluster.write_scale(scale, value, manager)).await,
-                None => Ok(()),
+                Some((value, manager)) => self
+                    .gated(self.cluster.write_scale(scale, value, manager))
+                    .await
+                    .map(Some),
+                None => Ok(None),
             };
             self.tick();
             (*number, *scale, result)
@@ -321,21 +408,23 @@ impl<C: Cluster> Pass<'_, C> {
                         .is_some_and(|memory| memory.entries.contains_key(key))
             })
             .collect();
-        let remembered = if after.is_empty() {
-            Ok(())
-        } else {
-            self.gated(self.cluster.write_memory(namespace, memory.as_ref(), &after))
-                .await
-                .map(drop)
-        };
-        results
+        let mut remembered = Ok(());
+        if !after.is_empty() {
+            let writing = self.cluster.write_memory(namespace, memory.as_ref(), &after);
+            match self.gated(writing).await {
+                Ok(written) => memory = Some(written),
+                Err(failure) => remembered = Err(failure),
+            }
+        }
+        let results = results
             .into_iter()
             .map(|(number, scale, result)| {
                 let begun = result.is_ok() && scale.value.is_some();
-                let result = result.and_then(|()| remembered.clone());
+                let result = result.and_then(|version| remembered.clone().map(|()| version));
                 (number, result.map_err(|failure| Stopped { failure, begun }))
             })
-            .collect()
+            .collect();
+        (results, memory)
     }
 
     /// A request when there is room for it: scales of many namespaces share one bound.
@@ -380,6 +469,9 @@ impl<C: Cluster> Pass<'_, C> {
         for (number, look) in self.look_again(conflicts).await {
             match (look, self.targets.get(number)) {
                 (Ok(seen), Some(target)) => {
+                    self.seen.autoscalers.extend(seen.autoscalers.iter().cloned());
+                    self.seen.workloads.extend(seen.workloads.iter().cloned());
+                    self.seen.memories.extend(seen.memories.clone());
                     renew(&mut self.observed, seen, &target.plan);
                     again.push(number);
                 }
@@ -480,7 +572,7 @@ fn complete<T>(
 }
 
 /// Bounds, then the release. An original floor of zero that the API no longer takes becomes one.
-async fn write_autoscaler<C: Cluster>(cluster: &C, writes: &Writes) -> Result<Option<Note>, Stopped> {
+async fn write_autoscaler<C: Cluster>(cluster: &C, writes: &Writes) -> Result<Wrote, Stopped> {
     let mut note = None;
     let mut written: Option<Written> = None;
     if let Some(bounds) = &writes.bounds {
@@ -507,9 +599,10 @@ async fn write_autoscaler<C: Cluster>(cluster: &C, writes: &Writes) -> Result<Op
     if let Some(release) = &writes.release {
         let begun = written.is_some();
         let released = cluster.release(release, written.as_ref()).await;
-        released.map_err(|failure| Stopped { failure, begun })?;
+        written = Some(released.map_err(|failure| Stopped { failure, begun })?);
     }
-    Ok(note)
+    let seen = written.and_then(|written| written.seen).map(|seen| *seen);
+    Ok(Wrote { note, seen })
 }
 
 fn out_of_time() -> Failure {

@@ -9,7 +9,6 @@ use kube::{Client, Config};
 use tower::buffer::BufferLayer;
 use tower::retry::RetryLayer;
 
-use super::live::REQUEST_TIMEOUT;
 use crate::plan::{Failure, FailureKind};
 
 /// How to reach a cluster.
@@ -25,8 +24,8 @@ pub struct Connection {
 pub(super) async fn open(connection: &Connection) -> Result<(Client, String), Failure> {
     let (mut config, name) = load_config(connection.context.as_deref()).await?;
     config.connect_timeout = Some(Duration::from_secs(5));
-    config.read_timeout = Some(REQUEST_TIMEOUT);
-    config.reset_reader_on_write = true;
+    // Each request has a deadline of its own; a watch may be silent for longer.
+    config.read_timeout = None;
     config.default_retry = false;
     let exec = config
         .auth_info

@@ -80,6 +80,27 @@ impl EventNote {
         self.time.to_string().replace('Z', ".000000Z")
     }
 
+    /// An event that is not about a change; `note` is cut to what the API takes.
+    #[must_use]
+    pub fn new(
+        regarding: ObjectRef,
+        uid: String,
+        reason: &'static str,
+        warning: bool,
+        note: String,
+        time: Instant,
+    ) -> Self {
+        Self {
+            regarding,
+            uid,
+            related: None,
+            reason,
+            warning,
+            note: fit(note),
+            time,
+        }
+    }
+
     /// The body of the request, `events.k8s.io/v1`.
     #[must_use]
     pub fn body(&self) -> Value {
@@ -133,7 +154,12 @@ fn note(plan: &TargetPlan) -> String {
         note.push_str("; ");
         note.push_str(&told.message);
     }
-    note = note.replace(char::is_control, " ");
+    fit(note)
+}
+
+/// A note in one line, and no longer than the API takes.
+fn fit(note: String) -> String {
+    let mut note = note.replace(char::is_control, " ");
     if note.len() > MAX_NOTE_BYTES {
         let end = cut(&note, MAX_NOTE_BYTES).len();
         note.truncate(end);

@@ -17,6 +17,7 @@ use super::connect::{Connection, open};
 use super::events::EventNote;
 use super::failure::Operation;
 use super::series::{Again, Key, Series};
+use super::tally::Tally;
 use super::wire::{Item, Page};
 use super::{Cluster, Written};
 use crate::plan::{
@@ -38,7 +39,7 @@ pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 pub(super) const INSTANCE_LABEL: &str = "easyscale.io/instance";
 
 /// APIs whose objects drive a workload's scale: group, resource, kind.
-const DRIVER_APIS: [(&str, &str, &str); 2] = [
+pub(super) const DRIVER_APIS: [(&str, &str, &str); 2] = [
     ("keda.sh", "scaledobjects", "ScaledObject"),
     ("datadoghq.com", "datadogpodautoscalers", "DatadogPodAutoscaler"),
 ];
@@ -50,6 +51,7 @@ pub struct Live {
     name: String,
     pub(super) instance: String,
     series: Arc<Mutex<Series>>,
+    tally: Tally,
 }
 
 /// One resource, in one namespace or in all.
@@ -84,6 +86,7 @@ impl Live {
             name,
             instance,
             series: Arc::default(),
+            tally: Tally::default(),
         })
     }
 
@@ -94,8 +97,19 @@ impl Live {
             client,
             name: name.into(),
             instance: instance.into(),
+            tally: Tally::default(),
             series: Arc::default(),
         }
+    }
+
+    /// The same, with its requests counted.
+    #[must_use]
+    pub fn counted(self, tally: Tally) -> Self {
+        Self { tally, ..self }
+    }
+
+    pub(super) fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     /// The events that were told. A clone of this tells on where this one stopped.
@@ -105,7 +119,7 @@ impl Live {
     }
 
     /// Sends a request and reads the answer, within [`REQUEST_TIMEOUT`].
-    async fn send<T: DeserializeOwned>(
+    pub(super) async fn send<T: DeserializeOwned>(
         &self,
         operation: &Operation<'_>,
         request: Result<http::Request<Vec<u8>>, kube::core::request::Error>,
@@ -121,8 +135,9 @@ impl Live {
         timeout: Duration,
     ) -> Result<T, Failure> {
         let request = request.map_err(|error| Failure::garbled(operation, error))?;
-        let text = tokio::time::timeout(timeout, self.client.request_text(request))
-            .await
+        let answer = tokio::time::timeout(timeout, self.client.request_text(request)).await;
+        self.tally.count(operation.verb, answer.as_ref().ok());
+        let text = answer
             .map_err(|_| Failure::timeout(operation, timeout))?
             .map_err(|error| Failure::from_kube(operation, &error))?;
         serde_json::from_str(&text).map_err(|error| Failure::garbled(operation, error))
@@ -150,26 +165,30 @@ impl Live {
         fields: Option<&str>,
         keep: impl Fn(Item) -> T,
     ) -> Result<Vec<T>, Failure> {
-        let operation = resource.operation("list", None);
-        let request = resource.request();
+        let mut pages = self.pages(resource, fields.map(str::to_owned));
+        let mut kept = Vec::new();
+        while let Some(items) = pages.next(self).await? {
+            kept.extend(items.into_iter().map(&keep));
+        }
+        Ok(kept)
+    }
+
+    /// A list that has yet to be asked for, page by page.
+    pub(super) fn pages<'a>(&self, resource: Resource<'a>, fields: Option<String>) -> Pages<'a> {
         let mut params = ListParams::default().limit(PAGE_SIZE);
         if let Some(fields) = fields {
-            params = params.fields(fields);
+            params = params.fields(&fields);
         }
-        let mut kept = Vec::new();
-        let mut seen: HashSet<String> = HashSet::new();
-        loop {
-            let page: Page = self.send(&operation, request.list(&params)).await?;
-            kept.extend(page.items.into_iter().map(&keep));
-            let next = page.metadata.next;
-            if next.is_empty() {
-                return Ok(kept);
-            }
-            params = params.continue_token(&next);
-            if seen.len() >= MAX_PAGES || !seen.insert(next) {
-                return Err(Failure::garbled(&operation, "its pages never end"));
-            }
+        Pages {
+            resource,
+            params: Some(params),
+            seen: HashSet::new(),
+            resource_version: String::new(),
         }
+    }
+
+    pub(super) fn client(&self) -> &Client {
+        &self.client
     }
 
     async fn get(&self, resource: Resource<'_>, name: &str) -> Result<Option<Item>, Failure> {
@@ -400,13 +419,10 @@ impl Cluster for Live {
                 resource.request().patch(name, &params, &Patch::Apply(&body)),
             )
             .await?;
-        Ok(Written {
-            our_entries: item.our_entries(),
-            resource_version: item.metadata.resource_version,
-        })
+        Ok(item.into_written())
     }
 
-    async fn release(&self, release: &Release, written: Option<&Written>) -> Result<(), Failure> {
+    async fn release(&self, release: &Release, written: Option<&Written>) -> Result<Written, Failure> {
         let ObjectRef { namespace, name, .. } = &release.object;
         let resource = autoscalers(Some(namespace));
         let written = match written {
@@ -414,7 +430,7 @@ impl Cluster for Live {
             None => {
                 // The positions of our entries are needed; the plan keeps only that there are some.
                 let Some(item) = self.get(resource, name).await? else {
-                    return Ok(());
+                    return Ok(Written::default());
                 };
                 if item.metadata.resource_version != release.resource_version {
                     let operation = resource.operation("patch", Some(name));
@@ -423,10 +439,7 @@ impl Cluster for Live {
                         format!("{operation}: it has changed since it was observed"),
                     ));
                 }
-                Written {
-                    our_entries: item.our_entries(),
-                    resource_version: item.metadata.resource_version,
-                }
+                item.into_written()
             }
         };
         let mut steps = vec![
@@ -455,7 +468,7 @@ impl Cluster for Live {
             resource.request().patch(name, &params, &Patch::Json::<()>(patch)),
         );
         match sent.await {
-            Ok(_) => Ok(()),
+            Ok(item) => Ok(item.into_written()),
             // A failed test of a JSON patch is answered with 422, like a mistake.
             Err(failure) if failure.kind == FailureKind::Invalid => Err(Failure {
                 kind: FailureKind::Conflict,
@@ -465,7 +478,12 @@ impl Cluster for Live {
         }
     }
 
-    async fn write_scale(&self, write: &ScaleWrite, value: Replicas, manager: &str) -> Result<(), Failure> {
+    async fn write_scale(
+        &self,
+        write: &ScaleWrite,
+        value: Replicas,
+        manager: &str,
+    ) -> Result<String, Failure> {
         let ObjectRef {
             kind,
             namespace,
@@ -498,7 +516,8 @@ impl Cluster for Live {
         let request = resource
             .request()
             .patch_subresource("scale", name, &params, &Patch::Merge(&body));
-        self.send::<Value>(&operation, request).await.map(drop)
+        let scale: Item = self.send(&operation, request).await?;
+        Ok(scale.metadata.resource_version)
     }
 
     async fn write_memory(
@@ -588,6 +607,38 @@ impl Cluster for Live {
     }
 }
 
+/// A list, page by page.
+pub(super) struct Pages<'a> {
+    resource: Resource<'a>,
+    /// Of the next page; `None` after the last.
+    params: Option<ListParams>,
+    seen: HashSet<String>,
+    /// The version of the whole list.
+    pub(super) resource_version: String,
+}
+
+impl Pages<'_> {
+    /// The next page, if there is one.
+    pub(super) async fn next(&mut self, live: &Live) -> Result<Option<Vec<Item>>, Failure> {
+        let Some(params) = self.params.take() else {
+            return Ok(None);
+        };
+        let operation = self.resource.operation("list", None);
+        let page: Page = live
+            .send(&operation, self.resource.request().list(&params))
+            .await?;
+        self.resource_version = page.metadata.resource_version;
+        let next = page.metadata.next;
+        if !next.is_empty() {
+            self.params = Some(params.continue_token(&next));
+            if self.seen.len() >= MAX_PAGES || !self.seen.insert(next) {
+                return Err(Failure::garbled(&operation, "its pages never end"));
+            }
+        }
+        Ok(Some(page.items))
+    }
+}
+
 impl<'a> Resource<'a> {
     pub(super) fn request(self) -> Request {
         let Self {
@@ -618,7 +669,7 @@ impl<'a> Resource<'a> {
     }
 }
 
-fn autoscalers(namespace: Option<&str>) -> Resource<'_> {
+pub(super) fn autoscalers(namespace: Option<&str>) -> Resource<'_> {
     Resource {
         group: "autoscaling",
         version: "v2",
@@ -627,7 +678,7 @@ fn autoscalers(namespace: Option<&str>) -> Resource<'_> {
     }
 }
 
-fn config_maps(namespace: Option<&str>) -> Resource<'_> {
+pub(super) fn config_maps(namespace: Option<&str>) -> Resource<'_> {
     Resource {
         group: "",
         version: "v1",
@@ -636,7 +687,7 @@ fn config_maps(namespace: Option<&str>) -> Resource<'_> {
     }
 }
 
-fn workloads(kind: &str) -> Option<Resource<'static>> {
+pub(super) fn workloads(kind: &str) -> Option<Resource<'static>> {
     let resource = match kind {
         "Deployment" => "deployments",
         "StatefulSet" => "statefulsets",

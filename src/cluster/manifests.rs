@@ -181,7 +181,7 @@ impl Cluster for Manifests {
         })
     }
 
-    async fn release(&self, release: &Release, _: Option<&Written>) -> Result<(), Failure> {
+    async fn release(&self, release: &Release, _: Option<&Written>) -> Result<Written, Failure> {
         self.edit(&release.object, |object| {
             let metadata = mapping_in(object, "metadata");
             if let Some(Value::Mapping(annotations)) = metadata.get_mut("annotations") {
@@ -193,14 +193,21 @@ impl Cluster for Manifests {
             if let Some(Value::Sequence(entries)) = metadata.get_mut("managedFields") {
                 entries.retain(|entry| !is_entry(entry, FIELD_MANAGER, "Apply"));
             }
-        })
+        })?;
+        Ok(Written::default())
     }
 
-    async fn write_scale(&self, write: &ScaleWrite, value: Replicas, manager: &str) -> Result<(), Failure> {
+    async fn write_scale(
+        &self,
+        write: &ScaleWrite,
+        value: Replicas,
+        manager: &str,
+    ) -> Result<String, Failure> {
         self.edit(&write.object, |object| {
             mapping_in(object, "spec").insert("replicas".into(), value.into());
             own(object, manager, "Update", &["replicas"], &["replicas"]);
-        })
+        })?;
+        Ok(String::new())
     }
 
     async fn write_memory(

@@ -13,29 +13,38 @@ mod live;
 mod manifests;
 mod replace;
 mod series;
+mod tally;
 mod tell;
 mod tree;
+mod watch;
 mod wire;
 
-pub use apply::{ApplyOptions, Clock, apply};
+pub use apply::{ApplyOptions, Carried, Clock, apply, carry_out};
 pub use connect::Connection;
 pub use events::EventNote;
 pub use lease::{Claim, Lease, LeaseStore, LiveLease, MAX_LEASE_DURATION, lease_name};
 pub use live::Live;
 pub use manifests::Manifests;
+pub use tally::Tally;
+pub use tell::{log_change, log_would};
+pub use watch::{Sight, Sighting, Stream, Thing, Watched};
 
 use std::collections::BTreeMap;
 
-use crate::plan::{BoundsWrite, Failure, MemoryMap, Observed, Planner, Release, ScaleWrite, TargetPlan};
+use crate::plan::{
+    Autoscaler, BoundsWrite, Failure, MemoryMap, Observed, Planner, Release, ScaleWrite, TargetPlan,
+};
 use crate::policy::Replicas;
 
-/// What a write of bounds left behind: what the release after it has to know.
+/// What a write to an autoscaler left behind.
 #[derive(Debug, Clone, Default)]
 pub struct Written {
     /// The object's resourceVersion after the write.
     pub resource_version: String,
-    /// The positions of our entries in `metadata.managedFields` after the write.
+    /// The positions of our entries in `metadata.managedFields` after the write: the release after it needs them.
     pub our_entries: Vec<usize>,
+    /// The object after the write, where the answer says it.
+    pub seen: Option<Box<Autoscaler>>,
 }
 
 /// Something that holds autoscalers and workloads.
@@ -69,13 +78,18 @@ pub trait Cluster {
     ///
     /// # Errors
     /// [`Conflict`](crate::plan::FailureKind::Conflict) when the object is not as it was observed or written.
-    async fn release(&self, release: &Release, written: Option<&Written>) -> Result<(), Failure>;
+    async fn release(&self, release: &Release, written: Option<&Written>) -> Result<Written, Failure>;
 
-    /// Writes a scale.
+    /// Writes a scale, and returns the workload's resourceVersion after that (empty where there is none).
     ///
     /// # Errors
     /// [`Conflict`](crate::plan::FailureKind::Conflict) when the object is not as it was observed.
-    async fn write_scale(&self, write: &ScaleWrite, value: Replicas, manager: &str) -> Result<(), Failure>;
+    async fn write_scale(
+        &self,
+        write: &ScaleWrite,
+        value: Replicas,
+        manager: &str,
+    ) -> Result<String, Failure>;
 
     /// Changes entries of a namespace's memory (`None` removes one) and returns it as it then is.
     ///

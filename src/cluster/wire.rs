@@ -3,6 +3,7 @@
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
+use super::Written;
 use crate::plan::{
     Autoscaler, Driver, FIELD_MANAGER, MEMORY_CONFIG_MAP, Managers, MemoryMap, Owner, RELEASE_MANAGER,
     ScaleUp, ScaleUpPolicy, Workload, WorkloadRef,
@@ -10,7 +11,7 @@ use crate::plan::{
 use crate::policy::Replicas;
 
 /// Any object. One struct for every kind, so that a file is read in one pass.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Item {
     #[serde(deserialize_with = "nullable")]
@@ -32,7 +33,7 @@ pub(super) struct Item {
 }
 
 /// What is kept of an object of a file, by its kind; the rest of it is gone as soon as it is read.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(from = "Item")]
 pub(super) enum Object {
     Autoscaler(Box<Autoscaler>),
@@ -89,14 +90,16 @@ pub(super) struct Page {
     pub(super) items: Vec<Item>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct PageMetadata {
     #[serde(rename = "continue", deserialize_with = "nullable")]
     pub(super) next: String,
+    #[serde(rename = "resourceVersion", deserialize_with = "nullable")]
+    pub(super) resource_version: String,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Metadata {
     #[serde(deserialize_with = "nullable")]
@@ -115,7 +118,7 @@ pub(super) struct Metadata {
     managed_fields: Vec<ManagedFields>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 struct Annotations {
     #[serde(rename = "easyscale.io/state")]
@@ -124,7 +127,7 @@ struct Annotations {
     pause: Option<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct OwnerReference {
     api_version: String,
@@ -133,7 +136,7 @@ struct OwnerReference {
     controller: Option<bool>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct ManagedFields {
     #[serde(deserialize_with = "nullable")]
@@ -144,7 +147,7 @@ struct ManagedFields {
     fields: Fields,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 struct Fields {
     #[serde(rename = "f:spec")]
@@ -153,7 +156,7 @@ struct Fields {
     metadata: Option<MetadataFields>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 struct SpecFields {
     #[serde(rename = "f:minReplicas")]
@@ -164,21 +167,21 @@ struct SpecFields {
     replicas: Option<IgnoredAny>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 struct MetadataFields {
     #[serde(rename = "f:annotations")]
     annotations: Option<AnnotationFields>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 struct AnnotationFields {
     #[serde(rename = "f:easyscale.io/state")]
     state: Option<IgnoredAny>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Spec {
     scale_target_ref: Option<TargetRef>,
@@ -192,7 +195,7 @@ pub(super) struct Spec {
     persistent_volume_claim_retention_policy: Option<Retention>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct TargetRef {
     #[serde(deserialize_with = "nullable")]
@@ -203,27 +206,27 @@ struct TargetRef {
     name: String,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 struct Metric {
     #[serde(rename = "type")]
     kind: String,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Behavior {
     scale_up: Option<Rules>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Rules {
     select_policy: Option<String>,
     policies: Option<Vec<Policy>>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Policy {
     #[serde(rename = "type")]
@@ -232,13 +235,13 @@ struct Policy {
     period_seconds: u32,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Retention {
     when_scaled: Option<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Status {
     current_replicas: Option<Replicas>,
@@ -349,6 +352,15 @@ impl Item {
         MemoryMap {
             resource_version: self.metadata.resource_version,
             entries: self.data,
+        }
+    }
+
+    /// It as the answer to a write to an autoscaler.
+    pub(super) fn into_written(self) -> Written {
+        Written {
+            our_entries: self.our_entries(),
+            resource_version: self.metadata.resource_version.clone(),
+            seen: Some(Box::new(self.into_autoscaler())),
         }
     }
 

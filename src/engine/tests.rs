@@ -102,6 +102,8 @@ fn rule(schedule: Vec<Window>) -> Rule {
         default: Setting::default(),
         limits: Limits::default(),
         wake: Wake::default(),
+        cooldown: 0,
+        stagger: 0,
     }
 }
 

@@ -3,7 +3,8 @@
 use super::guards;
 use super::memory::{AutoscalerMemory, Header, Remembered};
 use super::observed::{Autoscaler, Owner, STATE_ANNOTATION};
-use super::pass::Pass;
+use super::pass::{Pass, Pause};
+use super::patience::{Circumstances, Wait, sooner};
 use super::refusal::{Code, Refusal};
 use super::table::{Learnt, Lesson, Seen, Settled, decide_from, learn, settle};
 use super::target_plan::{Because, Bounds, Note, reasons};
@@ -19,6 +20,8 @@ pub(super) struct ObjectPlan {
     pub(super) to: Bounds,
     pub(super) because: Vec<Because>,
     pub(super) until: Option<Instant>,
+    /// When the first write that waits is due.
+    pub(super) waits: Option<Instant>,
     pub(super) notes: Vec<Note>,
     pub(super) writes: Writes,
     /// Nothing is asked any more: the write puts originals back.
@@ -29,11 +32,12 @@ pub(super) struct ObjectPlan {
 
 impl ObjectPlan {
     /// Nothing, because the object is paused.
-    pub(super) fn paused(live: Bounds, note: Note) -> Self {
+    pub(super) fn paused(live: Bounds, pause: Pause) -> Self {
         Self {
             from: live,
             to: live,
-            notes: vec![note],
+            until: pause.until,
+            notes: vec![pause.note],
             ..Self::default()
         }
     }
@@ -45,6 +49,7 @@ struct Bound<'a> {
     seen: Seen,
     lesson: Lesson,
     settled: Settled,
+    wait: Option<Wait>,
     others: &'a [String],
 }
 
@@ -56,8 +61,8 @@ pub(super) fn plan(
 ) -> Result<ObjectPlan, Refusal> {
     let memory = read_memory(pass, autoscaler)?;
     let live = Bounds::of(autoscaler);
-    if let Some(note) = pass.paused(autoscaler.pause.as_deref()) {
-        return Ok(ObjectPlan::paused(live, note));
+    if let Some(pause) = pass.paused(autoscaler.pause.as_deref()) {
+        return Ok(ObjectPlan::paused(live, pause));
     }
     let [floor_seen, ceiling_seen] = look(rule, autoscaler, memory.as_ref());
     let (floor_lesson, ceiling_lesson) = (learn(&floor_seen), learn(&ceiling_seen));
@@ -78,13 +83,39 @@ pub(super) fn plan(
     }
     guards::check_zero_floor(autoscaler, decision.floor.map(|want| want.value))?;
 
-    let floor = settle(floor_lesson.learnt, &floor_seen, decision.floor.as_ref(), true);
+    let mut floor = settle(floor_lesson.learnt, &floor_seen, decision.floor.as_ref(), true);
     let mut ceiling = settle(
         ceiling_lesson.learnt,
         &ceiling_seen,
         decision.ceiling.as_ref(),
         false,
     );
+    let object = autoscaler.object();
+    let circumstances = Circumstances {
+        object: &object,
+        written: memory.as_ref().and_then(|memory| memory.header.written()),
+        cooldown: rule.map_or(0, |rule| rule.cooldown),
+        at: pass.at,
+    };
+    let mut floor_wait = pass.patience.wait(&circumstances, &floor, live_floor);
+    let mut ceiling_wait = pass.patience.wait(&circumstances, &ceiling, autoscaler.ceiling);
+    // What the API would refuse beside the other bound waits no longer; where both wait, all stays as it is.
+    if floor_wait.is_some() != ceiling_wait.is_some() {
+        let floor_stays = floor.write.filter(|_| floor_wait.is_none()).unwrap_or(live_floor);
+        let ceiling_stays = ceiling
+            .write
+            .filter(|_| ceiling_wait.is_none())
+            .unwrap_or(autoscaler.ceiling);
+        if floor_stays > ceiling_stays {
+            (floor_wait, ceiling_wait) = (None, None);
+        }
+    }
+    if floor_wait.is_some() {
+        floor = floor.put_off(floor_lesson.learnt);
+    }
+    if ceiling_wait.is_some() {
+        ceiling = ceiling.put_off(ceiling_lesson.learnt);
+    }
     let floor_after = floor.write.or(autoscaler.floor).unwrap_or(1);
     let ceiling_after = ceiling.write.unwrap_or(autoscaler.ceiling);
     let mut notes = Vec::new();
@@ -125,6 +156,7 @@ pub(super) fn plan(
             seen: floor_seen,
             lesson: floor_lesson,
             settled: floor,
+            wait: floor_wait,
             others: &autoscaler.managers.floor,
         },
         Bound {
@@ -132,6 +164,7 @@ pub(super) fn plan(
             seen: ceiling_seen,
             lesson: ceiling_lesson,
             settled: ceiling,
+            wait: ceiling_wait,
             others: &autoscaler.managers.ceiling,
         },
     ];
@@ -175,6 +208,7 @@ pub(super) fn plan(
         to,
         because,
         until: decision.until,
+        waits: sooner(floor_wait, ceiling_wait),
         notes,
         writes,
         restores,
@@ -186,8 +220,8 @@ pub(super) fn plan(
 pub(super) fn let_go(pass: &Pass<'_>, autoscaler: &Autoscaler, owner: &Owner) -> Result<ObjectPlan, Refusal> {
     read_memory(pass, autoscaler)?;
     let live = Bounds::of(autoscaler);
-    if let Some(note) = pass.paused(autoscaler.pause.as_deref()) {
-        return Ok(ObjectPlan::paused(live, note));
+    if let Some(pause) = pass.paused(autoscaler.pause.as_deref()) {
+        return Ok(ObjectPlan::paused(live, pause));
     }
     Ok(ObjectPlan {
         from: live,
@@ -361,6 +395,7 @@ fn bound_notes(bound: &Bound<'_>, until: Option<Instant>) -> Vec<Note> {
         seen,
         lesson,
         settled,
+        wait,
         others,
     } = bound;
     let live = seen.live.unwrap_or(seen.absent_means);
@@ -384,6 +419,10 @@ fn bound_notes(bound: &Bound<'_>, until: Option<Instant>) -> Vec<Note> {
             format!("the object was recreated with its own {name}; the old memory is dropped"),
         )),
         _ => {}
+    }
+    if let Some(wait) = wait {
+        notes.push(wait.note(name, &who, live));
+        return notes;
     }
     match settled.row {
         6 => notes.push(Note::warning(

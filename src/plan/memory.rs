@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::policy::{Replicas, Target};
+use crate::time::Instant;
 
 /// Longer state is not ours; it is not parsed.
 const MAX_STATE_BYTES: usize = 4096;
@@ -60,6 +61,11 @@ impl Header {
             uid: uid.to_owned(),
             at: at.to_owned(),
         }
+    }
+
+    /// When it was written; `None` if that cannot be read.
+    pub(super) fn written(&self) -> Option<Instant> {
+        Instant::parse(&self.at).ok()
     }
 }
 

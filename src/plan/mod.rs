@@ -12,6 +12,7 @@ mod memory;
 mod observed;
 mod outcome;
 mod pass;
+mod patience;
 mod planner;
 mod refusal;
 mod resolve;
@@ -27,6 +28,7 @@ pub use observed::{
     PAUSE_ANNOTATION, RELEASE_MANAGER, STATE_ANNOTATION, ScaleUp, ScaleUpPolicy, Workload, WorkloadRef,
 };
 pub use outcome::{Applied, Failure, FailureKind, Outcome};
+pub use patience::Patience;
 pub use planner::{Needs, Options, Plan, Planner, Selection, Summary};
 pub use refusal::{Code, Refusal};
 pub(crate) use target_plan::reasons;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::autoscaler::{self, ObjectPlan};
 use super::memory::{AutoscalerMemory, Header, ScaleMemory, Unreadable};
-use super::observed::{Autoscaler, ObjectRef, Observed};
+use super::observed::{Autoscaler, ObjectRef, Observed, Workload};
+use super::patience::Patience;
 use super::refusal::{Code, Refusal};
 use super::resolve::{Index, Resolved, can_scale};
 use super::scale;
@@ -20,42 +21,68 @@ pub(super) struct Pass<'a> {
     /// It as memories say it.
     pub(super) at_text: String,
     pub(super) instance: &'a str,
+    pub(super) patience: &'a Patience,
     pub(super) index: Index<'a>,
 }
 
+/// A pause of an object by its annotation.
+pub(super) struct Pause {
+    pub(super) note: Note,
+    /// Its end, if it is known: an edge like that of a window.
+    pub(super) until: Option<Instant>,
+}
+
 impl<'a> Pass<'a> {
-    pub(super) fn new(observed: &'a Observed, at: Instant, instance: &'a str) -> Self {
+    pub(super) fn new(
+        observed: &'a Observed,
+        at: Instant,
+        instance: &'a str,
+        patience: &'a Patience,
+    ) -> Self {
         Self {
             at,
             at_text: at.to_string(),
             instance,
+            patience,
             index: Index::new(observed),
         }
     }
 
-    /// The note of a pause, if the object is paused now. A pause that cannot be read counts.
-    pub(super) fn paused(&self, annotation: Option<&str>) -> Option<Note> {
-        match annotation?.trim() {
-            "" | "false" => None,
-            "true" => Some(Note::info(
-                "paused",
-                "paused by its annotation easyscale.io/pause: nothing is written",
-            )),
+    /// The pause of an object that is paused now. One that cannot be read counts.
+    pub(super) fn paused(&self, annotation: Option<&str>) -> Option<Pause> {
+        let (note, until) = match annotation?.trim() {
+            "" | "false" => return None,
+            "true" => (
+                Note::info(
+                    "paused",
+                    "paused by its annotation easyscale.io/pause: nothing is written",
+                ),
+                None,
+            ),
             text => match Instant::parse(text) {
-                Ok(until) if self.at >= until => None,
-                Ok(until) => Some(Note::info(
-                    "paused",
-                    format!("paused until {until} by its annotation easyscale.io/pause: nothing is written"),
-                )),
-                Err(_) => Some(Note::warning(
-                    "paused",
-                    format!(
-                        "its annotation easyscale.io/pause is {text:?}, which is neither `true` nor an instant: \
-                         nothing is written, to be safe"
+                Ok(until) if self.at >= until => return None,
+                Ok(until) => (
+                    Note::info(
+                        "paused",
+                        format!(
+                            "paused until {until} by its annotation easyscale.io/pause: nothing is written"
+                        ),
                     ),
-                )),
+                    Some(until),
+                ),
+                Err(_) => (
+                    Note::warning(
+                        "paused",
+                        format!(
+                            "its annotation easyscale.io/pause is {text:?}, which is neither `true` nor an instant: \
+                             nothing is written, to be safe"
+                        ),
+                    ),
+                    None,
+                ),
             },
-        }
+        };
+        Some(Pause { note, until })
     }
 
     pub(super) fn unreadable(&self, what: &str, unreadable: &Unreadable) -> Refusal {
@@ -127,7 +154,7 @@ impl<'a> Pass<'a> {
                 let memory = self.index.observed.memories.get(&target.namespace);
                 let beside =
                     scale::plan_beside_autoscaler(self, None, workload, memory, &Decision::default(), floor);
-                let planned = beside.map(|(write, notes)| {
+                let planned = beside.map(|scale::Beside { write, waits, notes }| {
                     let from = Bounds {
                         replicas: Some(workload.replicas),
                         ..Bounds::default()
@@ -142,7 +169,9 @@ impl<'a> Pass<'a> {
                             replicas: Some(to),
                             ..Bounds::default()
                         },
+                        until: self.sooner(None, workload),
                         notes,
+                        waits,
                         restores: write.is_some(),
                         writes: Writes {
                             scale: write,
@@ -171,6 +200,8 @@ impl<'a> Pass<'a> {
             intent: Intent::Mention(object.clone()),
             action: Action::None,
             to: restored.from,
+            // The end of a pause changes nothing where nothing is restored.
+            until: None,
             notes: vec![Note::info("abandoned", message)],
             writes: Writes::default(),
             ..restored
@@ -227,8 +258,9 @@ impl<'a> Pass<'a> {
             return Ok(planned);
         };
         let floor = planned.to.min_replicas.unwrap_or(1);
-        let (write, notes) =
+        let scale::Beside { write, waits, notes } =
             scale::plan_beside_autoscaler(self, rule, workload, memory, &planned.decision, floor)?;
+        planned.waits = planned.waits.into_iter().chain(waits).min();
         planned.from.replicas = Some(workload.replicas);
         planned.to.replicas = Some(
             write
@@ -243,7 +275,15 @@ impl<'a> Pass<'a> {
         };
         planned.writes.scale = write;
         planned.notes.extend(notes);
+        planned.until = self.sooner(planned.until, workload);
         Ok(planned)
+    }
+
+    /// An edge, or the end of the workload's pause if that is before it.
+    fn sooner(&self, edge: Option<Instant>, workload: &Workload) -> Option<Instant> {
+        let pause = self.paused(workload.pause.as_deref());
+        let end = pause.and_then(|pause| pause.until);
+        edge.into_iter().chain(end).min()
     }
 
     fn forget_missing(&self, intent: Intent, object: &ObjectRef, target: Target) -> TargetPlan {
@@ -300,6 +340,7 @@ impl<'a> Pass<'a> {
                 plan.to = planned.to;
                 plan.because = planned.because;
                 plan.until = planned.until;
+                plan.waits = planned.waits;
                 plan.notes = planned.notes;
                 plan.writes = planned.writes;
             }
@@ -399,6 +440,7 @@ fn blank(intent: Intent, object: &ObjectRef, target: Target) -> TargetPlan {
         to: Bounds::default(),
         because: Vec::new(),
         until: None,
+        waits: None,
         notes: Vec::new(),
         writes: Writes::default(),
     }
@@ -409,7 +451,7 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     use super::super::memory::RememberedScale;
-    use super::super::observed::{Driver, MemoryMap, Workload, WorkloadRef};
+    use super::super::observed::{Driver, MemoryMap, WorkloadRef};
     use super::super::planner::{Options, Planner, Selection};
     use super::*;
 

@@ -7,6 +7,7 @@ use super::abandoned::{abandoned, selected};
 use super::clashes::clashes;
 use super::observed::Observed;
 use super::pass::Pass;
+use super::patience::Patience;
 use super::resolve::{Index, can_scale};
 use super::target_plan::{Action, Intent, TargetPlan};
 use crate::policy::{Rule, Target};
@@ -68,6 +69,7 @@ pub struct Summary {
 pub struct Planner {
     rules: Vec<Arc<Rule>>,
     options: Options,
+    patience: Patience,
 }
 
 impl Plan {
@@ -91,7 +93,27 @@ impl Planner {
     #[must_use]
     pub fn new(mut rules: Vec<Arc<Rule>>, options: Options) -> Self {
         rules.retain(|rule| options.includes(&rule.target.namespace));
-        Self { rules, options }
+        Self {
+            rules,
+            options,
+            patience: Patience::default(),
+        }
+    }
+
+    /// The same, waiting with what `patience` names.
+    #[must_use]
+    pub fn waiting(self, patience: Patience) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// A planner of some of the rules, for a part of the cluster that nothing else reaches into.
+    #[must_use]
+    pub fn part(&self, rules: Vec<Arc<Rule>>, patience: Patience) -> Self {
+        Self {
+            rules,
+            options: self.options.clone(),
+            patience,
+        }
     }
 
     /// The rules that it plans.
@@ -150,7 +172,13 @@ impl Planner {
     /// Plans every rule, and what no rule resolves to.
     #[must_use]
     pub fn plan(&self, observed: &Observed, at: Instant) -> Plan {
-        let pass = Pass::new(observed, at, &self.options.instance);
+        self.plan_beside(observed, at, None)
+    }
+
+    /// The same, where a rule of another [part](Self::part) may be refused: while one is, nothing is restored.
+    #[must_use]
+    pub fn plan_beside(&self, observed: &Observed, at: Instant, refused_elsewhere: Option<&str>) -> Plan {
+        let pass = self.pass(observed, at);
         let resolved: Vec<_> = self
             .rules
             .iter()
@@ -171,7 +199,9 @@ impl Planner {
         let refused = targets
             .iter()
             .find(|target| target.refusal().is_some())
-            .map(|target| target.rule.clone());
+            .map(|target| target.rule.as_str())
+            .or(refused_elsewhere)
+            .map(str::to_owned);
         for object in abandoned(&pass, &self.options, &self.rules) {
             targets.push(if self.options.prune && refused.is_none() {
                 pass.restore(&object)
@@ -185,7 +215,7 @@ impl Planner {
     /// Plans the restoration of what this instance wrote, whatever the rules say.
     #[must_use]
     pub fn restore(&self, observed: &Observed, selection: &Selection, at: Instant) -> Plan {
-        let pass = Pass::new(observed, at, &self.options.instance);
+        let pass = self.pass(observed, at);
         let objects = selected(&pass, &self.options, selection);
         let targets = objects.iter().map(|object| pass.restore(object)).collect();
         Plan { at, targets }
@@ -199,13 +229,17 @@ impl Planner {
         observed: &Observed,
         at: Instant,
     ) -> Vec<TargetPlan> {
-        let pass = Pass::new(observed, at, &self.options.instance);
+        let pass = self.pass(observed, at);
         let plan = |intent: &Intent| match intent {
             Intent::Keep(rule) => pass.keep(rule, pass.index.resolve(&rule.target)),
             Intent::Restore(object) => pass.restore(object),
             Intent::Mention(object) => pass.mention(object, None),
         };
         intents.into_iter().map(plan).collect()
+    }
+
+    fn pass<'a>(&'a self, observed: &'a Observed, at: Instant) -> Pass<'a> {
+        Pass::new(observed, at, &self.options.instance, &self.patience)
     }
 }
 

@@ -4,12 +4,14 @@ use super::autoscaler::{ObjectPlan, who};
 use super::memory::{Header, Remembered, RememberedScale, ScaleMemory};
 use super::observed::{FIELD_MANAGER, MemoryMap, RELEASE_MANAGER, Workload};
 use super::pass::Pass;
+use super::patience::{Circumstances, Wait};
 use super::refusal::{Code, Refusal};
 use super::table::{Learnt, Seen, Settled, decide_from, learn, settle};
 use super::target_plan::{Bounds, Note, reasons};
 use super::writes::{ScaleWrite, Writes};
 use crate::engine::{Base, Decision, Want, decide};
 use crate::policy::{Replicas, Rule, Wake};
+use crate::time::Instant;
 
 /// A `ConfigMap` key is at most this long.
 const MAX_KEY: usize = 253;
@@ -33,8 +35,8 @@ pub(super) fn plan(
 ) -> Result<ObjectPlan, Refusal> {
     let scale = Scale::read(pass, workload, memory)?;
     let live = bounds(workload.replicas);
-    if let Some(note) = pass.paused(workload.pause.as_deref()) {
-        return Ok(ObjectPlan::paused(live, note));
+    if let Some(pause) = pass.paused(workload.pause.as_deref()) {
+        return Ok(ObjectPlan::paused(live, pause));
     }
     let seen = scale.seen(rule);
     let lesson = learn(&seen);
@@ -57,10 +59,15 @@ pub(super) fn plan(
             "the memory of replicas was gone; the rule's default says what their original is",
         ));
     }
-    let settled = scale.settle(lesson.learnt, &seen, want.as_ref(), rule, &mut notes);
+    let mut settled = scale.settle(lesson.learnt, &seen, want.as_ref(), rule, &mut notes);
+    let wait = scale.wait(pass, rule, &settled);
+    if wait.is_some() {
+        settled = settled.put_off(lesson.learnt);
+    }
     notes.extend(scale_notes(
         &seen,
         &settled,
+        wait,
         &workload.managers.scale,
         decision.until,
     ));
@@ -77,6 +84,7 @@ pub(super) fn plan(
         to,
         because: rule.map(|rule| reasons(rule, &decision)).unwrap_or_default(),
         until: decision.until,
+        waits: wait.map(|wait| wait.until),
         notes,
         writes: Writes {
             scale: write,
@@ -85,6 +93,24 @@ pub(super) fn plan(
         restores,
         decision,
     })
+}
+
+/// What becomes of the scale beside an autoscaler.
+pub(super) struct Beside {
+    pub(super) write: Option<ScaleWrite>,
+    /// When the write that waits is due.
+    pub(super) waits: Option<Instant>,
+    pub(super) notes: Vec<Note>,
+}
+
+impl Beside {
+    fn left(notes: Vec<Note>) -> Self {
+        Self {
+            write: None,
+            waits: None,
+            notes,
+        }
+    }
 }
 
 /// Puts a workload with an autoscaler to sleep, keeps it asleep, wakes it, or forgets it.
@@ -97,10 +123,10 @@ pub(super) fn plan_beside_autoscaler(
     memory: Option<&MemoryMap>,
     decision: &Decision,
     floor: Replicas,
-) -> Result<(Option<ScaleWrite>, Vec<Note>), Refusal> {
+) -> Result<Beside, Refusal> {
     let scale = Scale::read(pass, workload, memory)?;
-    if let Some(note) = pass.paused(workload.pause.as_deref()) {
-        return Ok((None, vec![note]));
+    if let Some(pause) = pass.paused(workload.pause.as_deref()) {
+        return Ok(Beside::left(vec![pause.note]));
     }
     let mut notes = Vec::new();
     if let Some(want) = decision.replicas {
@@ -114,14 +140,23 @@ pub(super) fn plan_beside_autoscaler(
             Learnt::Lost => Learnt::Fresh,
             other => other,
         };
-        let settled = scale.settle(learnt, &seen, Some(&want), rule, &mut notes);
+        let mut settled = scale.settle(learnt, &seen, Some(&want), rule, &mut notes);
+        let wait = scale.wait(pass, rule, &settled);
+        if wait.is_some() {
+            settled = settled.put_off(learnt);
+        }
         notes.extend(scale_notes(
             &seen,
             &settled,
+            wait,
             &workload.managers.scale,
             decision.until,
         ));
-        return Ok((scale.write(pass, rule, &settled, learnt, true)?, notes));
+        return Ok(Beside {
+            write: scale.write(pass, rule, &settled, learnt, true)?,
+            waits: wait.map(|wait| wait.until),
+            notes,
+        });
     }
     // Row 12 holds here too: a zero of ours that a backup brought back would sleep for ever.
     let ours = scale.remembered.is_some_and(|remembered| remembered.applied == 0);
@@ -132,7 +167,10 @@ pub(super) fn plan_beside_autoscaler(
             "wakes",
             format!("wakes it with {value} replicas and hands over to its autoscaler"),
         ));
-        return Ok((Some(scale.forget(Some(value))), notes));
+        return Ok(Beside {
+            write: Some(scale.forget(Some(value))),
+            ..Beside::left(notes)
+        });
     }
     if workload.replicas == 0 && rule.is_some() {
         // A lost memory of our own sleep looks the same: the API forgets who wrote a zero.
@@ -144,7 +182,10 @@ pub(super) fn plan_beside_autoscaler(
             "it has an autoscaler now; the memory of its scale is dropped, its replicas stay",
         ));
     }
-    Ok((scale.stored.is_some().then(|| scale.forget(None)), notes))
+    Ok(Beside {
+        write: scale.stored.is_some().then(|| scale.forget(None)),
+        ..Beside::left(notes)
+    })
 }
 
 /// Lets go of a workload that something else drives by now: its scale is not ours to write.
@@ -152,8 +193,8 @@ pub(super) fn let_go(pass: &Pass<'_>, workload: &Workload, taken: &Refusal) -> R
     let memory = pass.index.observed.memories.get(&workload.namespace);
     let scale = Scale::read(pass, workload, memory)?;
     let live = bounds(workload.replicas);
-    if let Some(note) = pass.paused(workload.pause.as_deref()) {
-        return Ok(ObjectPlan::paused(live, note));
+    if let Some(pause) = pass.paused(workload.pause.as_deref()) {
+        return Ok(ObjectPlan::paused(live, pause));
     }
     // A zero of ours would sleep for ever: whoever drives it now may wait for somebody to wake it.
     let ours = workload.replicas == 0 && scale.remembered.is_some_and(|remembered| remembered.applied == 0);
@@ -300,6 +341,18 @@ impl<'a> Scale<'a> {
         }
     }
 
+    fn wait(&self, pass: &Pass<'_>, rule: Option<&Rule>, settled: &Settled) -> Option<Wait> {
+        let object = self.workload.object();
+        let circumstances = Circumstances {
+            object: &object,
+            written: self.stored.as_ref().and_then(|stored| stored.header.written()),
+            cooldown: rule.map_or(0, |rule| rule.cooldown),
+            at: pass.at,
+        };
+        pass.patience
+            .wait(&circumstances, settled, self.workload.replicas)
+    }
+
     fn write(
         &self,
         pass: &Pass<'_>,
@@ -424,12 +477,16 @@ fn bounds(replicas: Replicas) -> Bounds {
 fn scale_notes(
     seen: &Seen,
     settled: &Settled,
+    wait: Option<Wait>,
     others: &[String],
-    until: Option<crate::time::Instant>,
+    until: Option<Instant>,
 ) -> Option<Note> {
     let live = seen.live.unwrap_or_default();
     let Remembered { original, applied } = seen.remembered?;
     let who = who(others);
+    if let Some(wait) = wait {
+        return Some(wait.note("replicas", &who, live));
+    }
     match settled.row {
         6 => Some(Note::warning(
             "reverted",

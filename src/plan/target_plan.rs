@@ -120,8 +120,10 @@ pub struct TargetPlan {
     pub to: Bounds,
     /// Why, per bound that is asked.
     pub because: Vec<Because>,
-    /// Until when, as far as the rules say.
+    /// Until when, as far as the rules and a pause with an end say.
     pub until: Option<Instant>,
+    /// When a write that waits now is due; `None`: none waits.
+    pub waits: Option<Instant>,
     /// What else is to be known.
     pub notes: Vec<Note>,
     /// What is written.

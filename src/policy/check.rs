@@ -465,6 +465,7 @@ fn text<'n>(node: &'n Node, name: &str, check: &mut Checker<'_>) -> Option<&'n s
             "for example `{name}: \"Fri 20:00\"` or `{name}: \"2026-11-27T20:00\"`"
         )),
         ("lead" | "ramp" | "duration", _) => problem.hint(format!("for example `{name}: 15m`")),
+        ("cooldown" | "stagger", _) => problem.hint(format!("for example `{name}: 5m`")),
         ("cron", _) => problem.hint("for example `cron: \"0 8 * * MON-FRI\"`"),
         ("timeStart" | "timeEnd", _) => problem.hint(format!("for example `{name}: \"16:30\"`")),
         ("timezone", _) => problem.hint("for example `timezone: \"Europe/Berlin\"`"),

@@ -1,4 +1,4 @@
-//! Lengths of time: `lead`, `ramp` and `duration`.
+//! Lengths of time: `lead`, `ramp`, `duration`, `cooldown` and `stagger`.
 
 use super::check::{Checker, Field};
 use super::codes;
@@ -26,7 +26,10 @@ pub(super) fn read(field: Field<'_>, check: &mut Checker<'_>) -> Option<Duration
             codes::BAD_DURATION,
             format!("`{name}` needs a unit, found the number {number}"),
         )
-        .hint(if *number > 0 {
+        .hint(if *number > 0 && matches!(name, "cooldown" | "stagger") {
+            // Other tools take seconds here.
+            format!("write `{name}: {number}s` for seconds, `{name}: {number}m` for minutes")
+        } else if *number > 0 {
             format!("write `{name}: {number}m` for minutes, `{name}: {number}h` for hours")
         } else {
             format!("for example `{name}: 15m`")

@@ -20,6 +20,7 @@ use super::problem::{At, Problem, Severity};
 use super::reading::{self, Read};
 use super::settings::Settings;
 use super::side_by_side;
+use super::snapshot::Snapshot;
 use super::source::Source;
 use super::texts::Texts;
 use super::words::{self, quoted};
@@ -64,17 +65,30 @@ impl Inputs {
     /// rules of the others.
     #[must_use]
     pub fn load(&self) -> Loaded {
-        self.load_with(false).0
+        self.load_from(self.read())
+    }
+
+    /// Reads the files and checks nothing yet: enough to say whether they are other ones than before.
+    #[must_use]
+    pub fn read(&self) -> Snapshot {
+        Snapshot {
+            found: files::read(&self.paths),
+        }
+    }
+
+    /// Checks everything as [`load`](Self::load) does, with the files as they were read.
+    #[must_use]
+    pub fn load_from(&self, snapshot: Snapshot) -> Loaded {
+        self.load_with(snapshot, false).0
     }
 
     /// Reads and checks everything, and says what all layers say together.
     #[must_use]
     pub fn config(&self) -> (Loaded, Config) {
-        self.load_with(true)
+        self.load_with(self.read(), true)
     }
 
-    fn load_with(&self, config: bool) -> (Loaded, Config) {
-        let found = files::read(&self.paths);
+    fn load_with(&self, Snapshot { found }: Snapshot, config: bool) -> (Loaded, Config) {
         let Checked {
             mut loaded,
             documents,

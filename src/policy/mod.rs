@@ -46,6 +46,7 @@ pub mod schema;
 mod settings;
 mod shape;
 mod side_by_side;
+mod snapshot;
 mod source;
 mod span;
 mod spec;
@@ -72,6 +73,7 @@ pub use inputs::Inputs;
 pub use passed::notes;
 pub use problem::{At, Problem, Severity};
 pub use rule::{Limits, Place, Replicas, Rule, Setting, Sourced, Target, Wake, Window};
+pub use snapshot::{Fingerprint, Snapshot};
 pub use source::{Mark, Source, Sources, Span};
 pub(crate) use words::meant;
 
@@ -115,6 +117,29 @@ impl Loaded {
     pub fn add(&mut self, problems: Vec<Problem>) {
         self.problems.extend(problems);
         inputs::sort(self);
+    }
+
+    /// For a mode that goes on for long, where files can be lost: an error where no rule is left, unless that `is_meant`. Then
+    /// files and directories without a rule are no mistake, either; such that are not there still are.
+    pub fn mind_emptiness(&mut self, is_meant: bool) {
+        let is_about_rules = |problem: &Problem| problem.code == codes::NO_RULES;
+        if is_meant {
+            self.problems.retain(|problem| !is_about_rules(problem));
+            return;
+        }
+        let mut errors = self
+            .problems
+            .iter()
+            .filter(|problem| problem.severity == Severity::Error);
+        // With any other mistake nobody knows which rules there would be.
+        if self.rules.is_empty() && errors.all(is_about_rules) {
+            let problem = Problem::error(
+                codes::NO_RULES,
+                "there is no rule at all: everything would get its own bounds back",
+            )
+            .hint("if that is what you want, start with --allow-empty; else put the rules back");
+            self.add(vec![problem]);
+        }
     }
 
     /// Makes errors of the warnings that are denied. Notes are never denied: they may depend on the day.

@@ -80,6 +80,8 @@ pub(super) fn read(written: Written<'_>, settings: &Settings, check: &mut Checke
             default: spec.default,
             limits: spec.limits,
             wake: spec.wake,
+            cooldown: spec.cooldown,
+            stagger: spec.stagger,
         });
     }
     read

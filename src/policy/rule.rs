@@ -57,6 +57,12 @@ pub struct Rule {
     pub limits: Limits,
     /// Whether a scale that somebody else put to zero is raised.
     pub wake: Wake,
+    /// `easyscale run` only: seconds that must have passed since our last write to the object before a bound that
+    /// somebody changed is lowered again. Edges and raises never wait; 0: nothing does.
+    pub cooldown: u32,
+    /// `easyscale run` only: seconds over which targets whose bounds only go down at an edge are spread, each with its
+    /// own, lasting part of them; at most a day. Raises never wait; 0: all go down at once.
+    pub stagger: u32,
 }
 
 /// The object a rule names.

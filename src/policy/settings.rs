@@ -1,16 +1,22 @@
 //! What holds for the rules of all files: `defaults` and `calendars`, as the layers have it together.
 
 use super::calendars::Calendars;
-use super::check::{Checker, Fields, Keys};
+use super::check::{Checker, Field, Fields, Keys};
+use super::codes;
+use super::duration;
 use super::name::{self, Form};
 use super::node::{Key, Node};
+use super::problem::Problem;
 use super::source::Span;
 use super::zone;
-use crate::time::Zone;
+use crate::time::{Zone, elapsed};
+
+/// The longest `stagger`, in seconds. After a day, most rules are at their next edge.
+const LONGEST_STAGGER: u32 = 86_400;
 
 pub(super) const DEFAULTS: Keys = Keys {
     what: "`defaults`",
-    known: &["timezone", "namespace"],
+    known: &["timezone", "namespace", "stagger"],
     ignored: &[],
     synonyms: &[("tz", "timezone"), ("zone", "timezone"), ("ns", "namespace")],
 };
@@ -23,6 +29,8 @@ pub(super) struct Settings {
     pub(super) zone_place: Option<Span>,
     /// For a target that has none, nor has its document.
     pub(super) namespace: Option<String>,
+    /// In seconds, for rules that have none.
+    pub(super) stagger: u32,
     pub(super) calendars: Calendars,
 }
 
@@ -44,6 +52,10 @@ impl Settings {
             settings.namespace = fields
                 .get("namespace", check)
                 .and_then(|field| name::read(field, Form::Label, check));
+            settings.stagger = fields
+                .get("stagger", check)
+                .and_then(|field| stagger(field, check))
+                .unwrap_or_default();
         }
         settings
     }
@@ -52,4 +64,22 @@ impl Settings {
     pub(super) fn zone(&self) -> Zone {
         self.zone.clone().unwrap_or_else(Zone::utc)
     }
+}
+
+/// The seconds of a `stagger`, here or in a rule.
+pub(super) fn stagger(field: Field<'_>, check: &mut Checker<'_>) -> Option<u32> {
+    let stagger = duration::read(field, check)?;
+    if stagger.seconds <= LONGEST_STAGGER {
+        return Some(stagger.seconds);
+    }
+    let problem = Problem::error(
+        codes::BAD_DURATION,
+        format!(
+            "a stagger of {} is longer than a day",
+            elapsed::text(stagger.seconds)
+        ),
+    )
+    .hint("write at most `stagger: 1d`; it is the time over which many targets go down, for example `stagger: 5m`");
+    check.report(problem, stagger.span);
+    None
 }

@@ -8,10 +8,11 @@ use super::bounds;
 use super::check::{Checker, Field, Fields, Keys};
 use super::codes;
 use super::doubts;
+use super::duration;
 use super::node::{Key, Node, Value};
 use super::problem::Problem;
 use super::rule::{Limits, Setting, Target, Wake};
-use super::settings::Settings;
+use super::settings::{self, Settings};
 use super::side_by_side;
 use super::source::Span;
 use super::target;
@@ -29,6 +30,8 @@ pub(super) const SPEC: Keys = Keys {
         "limits",
         "timezone",
         "wake",
+        "cooldown",
+        "stagger",
         "description",
     ],
     ignored: &[],
@@ -42,6 +45,10 @@ pub(super) const SPEC: Keys = Keys {
         ("otherwise", "default"),
         ("tz", "timezone"),
         ("zone", "timezone"),
+        ("cooldownperiod", "cooldown"),
+        ("cooldownseconds", "cooldown"),
+        ("staggering", "stagger"),
+        ("spread", "stagger"),
     ],
 };
 
@@ -70,6 +77,8 @@ pub(super) struct Spec {
     pub(super) default: Setting,
     pub(super) limits: Limits,
     pub(super) wake: Wake,
+    pub(super) cooldown: u32,
+    pub(super) stagger: u32,
 }
 
 /// Reads a rule; `namespace` is for a target that names none, `near` the rule whose name is nearly that of this one.
@@ -146,6 +155,14 @@ pub(super) fn read(
         .get("wake", check)
         .and_then(|field| wake(field, check))
         .unwrap_or_default();
+    let cooldown = fields
+        .get("cooldown", check)
+        .and_then(|field| duration::read(field, check))
+        .map_or(0, |cooldown| cooldown.seconds);
+    let stagger = fields
+        .get("stagger", check)
+        .and_then(|field| settings::stagger(field, check))
+        .unwrap_or(settings.stagger);
     if let Some(description) = fields.get("description", check) {
         description.text(check);
     }
@@ -173,6 +190,8 @@ pub(super) fn read(
         default: default.setting,
         limits,
         wake,
+        cooldown,
+        stagger,
     })
 }
 

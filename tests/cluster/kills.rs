@@ -80,12 +80,12 @@ impl Cluster for Stopping<'_> {
         self.live.write_bounds(write).await
     }
 
-    async fn release(&self, release: &Release, written: Option<&Written>) -> Result<(), Failure> {
+    async fn release(&self, release: &Release, written: Option<&Written>) -> Result<Written, Failure> {
         self.spend()?;
         self.live.release(release, written).await
     }
 
-    async fn write_scale(&self, write: &ScaleWrite, value: u32, manager: &str) -> Result<(), Failure> {
+    async fn write_scale(&self, write: &ScaleWrite, value: u32, manager: &str) -> Result<String, Failure> {
         self.spend()?;
         self.live.write_scale(write, value, manager).await
     }
@@ -315,11 +315,11 @@ impl Cluster for Restless<'_> {
         self.live.write_bounds(write).await
     }
 
-    async fn release(&self, release: &Release, written: Option<&Written>) -> Result<(), Failure> {
+    async fn release(&self, release: &Release, written: Option<&Written>) -> Result<Written, Failure> {
         self.live.release(release, written).await
     }
 
-    async fn write_scale(&self, write: &ScaleWrite, value: u32, manager: &str) -> Result<(), Failure> {
+    async fn write_scale(&self, write: &ScaleWrite, value: u32, manager: &str) -> Result<String, Failure> {
         self.live.write_scale(write, value, manager).await
     }
 

@@ -22,7 +22,10 @@ pub(crate) const PARTLY: &[(&str, &str)] = &[
         "E0407",
         "an empty list; not days and dates that have nothing in common",
     ),
-    ("E0408", "the shape of a length; not a sum of more than a year"),
+    (
+        "E0408",
+        "the shape of a length; not a sum of more than a year, or of more than a day for a stagger",
+    ),
     (
         "E0409",
         "the fields of a pattern; not a day that none of its months has",

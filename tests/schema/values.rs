@@ -138,6 +138,8 @@ const LENGTHS: &[&str] = &[
     "99999999999999999999d",
 ];
 const LENGTHS_MISSED: &[&str] = &["400d", "99999999999999999999d"];
+/// A stagger is at most a day.
+const STAGGERS_MISSED: &[&str] = &["2d", " 1d2h3m4s ", "366d", "400d", "99999999999999999999d"];
 const MOMENTS: &[&str] = &[
     "Fri 20:10",
     " friday  20:10:30 ",
@@ -297,6 +299,8 @@ const KEYS: &[Key] = &[
     key("/spec/target/kind", KINDS),
     missing("/spec/timezone", ZONES, &["CET", "Nowhere/City"]),
     key("/spec/wake", &["always", "Always", " always", "never"]),
+    missing("/spec/cooldown", LENGTHS, LENGTHS_MISSED),
+    missing("/spec/stagger", LENGTHS, STAGGERS_MISSED),
     key("/spec/description", TEXTS),
     key("/spec/schedule", &["weekdays"]),
     key("/spec/default", &["5"]),

@@ -324,16 +324,16 @@ impl Cluster for Server {
         }
         Ok(Written {
             resource_version: version.to_string(),
-            our_entries: Vec::new(),
+            ..Written::default()
         })
     }
 
-    async fn release(&self, release: &Release, written: Option<&Written>) -> Result<(), Failure> {
+    async fn release(&self, release: &Release, written: Option<&Written>) -> Result<Written, Failure> {
         let mut objects = self.objects.borrow_mut();
         objects.begin(format!("release, annotation {}", release.annotation))?;
         let version = objects.tick();
         let Some(hpa) = &mut objects.hpa else {
-            return Ok(());
+            return Ok(Written::default());
         };
         let known = written.map_or(&release.resource_version, |written| &written.resource_version);
         let stale = hpa.uid != release.uid || *known != hpa.version.to_string();
@@ -356,10 +356,10 @@ impl Cluster for Server {
         if idle {
             objects.faults.push("a release of nothing".to_owned());
         }
-        Ok(())
+        Ok(Written::default())
     }
 
-    async fn write_scale(&self, write: &ScaleWrite, value: u32, manager: &str) -> Result<(), Failure> {
+    async fn write_scale(&self, write: &ScaleWrite, value: u32, manager: &str) -> Result<String, Failure> {
         let mut objects = self.objects.borrow_mut();
         objects.begin(format!("scale to {value} as {manager}"))?;
         let version = objects.tick();
@@ -376,7 +376,7 @@ impl Cluster for Server {
         } else {
             objects.changes.push(("replicas", before, value));
         }
-        Ok(())
+        Ok(version.to_string())
     }
 
     async fn write_memory(

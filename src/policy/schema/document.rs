@@ -10,6 +10,7 @@ use super::super::document::{API_VERSION, KIND};
 use super::names::{Name, Namespace, Text, Timezone};
 use super::replicas::{Default, Limits};
 use super::target::Target;
+use super::times::Duration;
 use super::window::Window;
 
 /// A rule, or a list of them as `kubectl get -o yaml` prints it.
@@ -141,6 +142,14 @@ pub(super) struct Spec<S> {
     /// `always`: also raise what somebody else has put to 0. Without it, that sleeps on.
     #[schemars(extend("const" = "always"), example = &"always")]
     wake: String,
+    /// `run` only: so long after its last change, easyscale does not lower again what somebody has changed. Starts and
+    /// ends of windows, and raises, never wait. Without it: nothing does.
+    #[schemars(example = &"5m")]
+    cooldown: Duration,
+    /// `run` only: when a window starts or ends, targets that only go down are spread over this time, at most a day, so
+    /// that many do not shrink in one second. Raises never wait. Without it: the one of `defaults`, else all at once.
+    #[schemars(example = &"2m")]
+    stagger: Duration,
     /// What the rule is for, for people.
     #[schemars(example = &"More copies of the checkout while people go home")]
     description: Text,

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::days::Dates;
 use super::document::Spec;
 use super::names::{Namespace, Text, Timezone, line, name};
+use super::times::Duration;
 use super::window::Window;
 
 /// Settings and rules of easyscale. Several files lie one over the other, later ones win key by key; null or
@@ -39,6 +40,10 @@ struct Defaults {
     /// The namespace of targets that name none, and whose document does not either.
     #[schemars(example = &"shop")]
     namespace: Namespace,
+    /// The stagger of rules that have none: the time, at most a day, over which targets that only go down are spread
+    /// when a window starts or ends. `run` only.
+    #[schemars(example = &"2m")]
+    stagger: Duration,
 }
 
 /// Named sets of dates. The names are for `calendar` and `except` of windows.
