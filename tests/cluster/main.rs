@@ -5,7 +5,9 @@
     reason = "test code: a panic is how a test fails"
 )]
 
+mod events;
 mod kills;
+mod lease;
 mod neighbours;
 mod permissions;
 mod program;
@@ -22,6 +24,8 @@ fn main() -> ExitCode {
         table::cases(),
         scales::cases(),
         kills::cases(),
+        events::cases(),
+        lease::cases(),
         neighbours::cases(),
         permissions::cases(),
         program::cases(),
