@@ -5,6 +5,7 @@
     reason = "test code: a panic is how a test fails"
 )]
 
+mod faults;
 mod kills;
 mod neighbours;
 mod permissions;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         neighbours::cases(),
         permissions::cases(),
         program::cases(),
+        faults::cases(),
     ];
     support::run(cases.into_iter().flatten().collect())
 }
