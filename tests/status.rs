@@ -208,6 +208,7 @@ fn hostile(text: &str, action: Action) -> TargetPlan {
             adjusted: None,
         }],
         until: None,
+        waits: None,
         notes: vec![Note {
             code: "pinned",
             message: text.to_owned(),
