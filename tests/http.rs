@@ -14,7 +14,7 @@ use std::time::{Duration, Instant as Stopwatch};
 use easyscale::controller::health::Health;
 use easyscale::controller::http::{bind, serve};
 use easyscale::controller::metrics::Metrics;
-use easyscale::controller::snapshot::{Question, Snapshot};
+use easyscale::controller::{Question, Snapshot};
 use easyscale::plan::{Autoscaler, Observed, Options, Planner, WorkloadRef};
 use easyscale::policy;
 use easyscale::report::status::PolicyState;
