@@ -6,6 +6,8 @@
 mod hearing;
 mod planning;
 mod telling;
+#[cfg(test)]
+mod tests;
 mod writing;
 
 use futures::StreamExt as _;
