@@ -6,6 +6,7 @@
 )]
 
 mod events;
+mod faults;
 mod kills;
 mod lease;
 mod neighbours;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         neighbours::cases(),
         permissions::cases(),
         program::cases(),
+        faults::cases(),
     ];
     support::run(cases.into_iter().flatten().collect())
 }
