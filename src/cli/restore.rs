@@ -92,7 +92,7 @@ impl Paused {
         for plan in done.written() {
             match &plan.object {
                 Some(object) if object.kind == "HorizontalPodAutoscaler" => {
-                    autoscalers.push((object, &plan.uid))
+                    autoscalers.push((object, &plan.uid));
                 }
                 Some(object) => paused.out_of_reach.push(object.clone()),
                 None => {}
