@@ -5,8 +5,10 @@
     reason = "test code: a panic is how a test fails"
 )]
 
+mod events;
 mod faults;
 mod kills;
+mod lease;
 mod neighbours;
 mod permissions;
 mod program;
@@ -23,6 +25,8 @@ fn main() -> ExitCode {
         table::cases(),
         scales::cases(),
         kills::cases(),
+        events::cases(),
+        lease::cases(),
         neighbours::cases(),
         permissions::cases(),
         program::cases(),
