@@ -1,19 +1,25 @@
 //! The control plane for tests, tried against itself: what the other tests take for granted.
 #![allow(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::print_stderr,
     reason = "test code: a panic is how a test fails"
 )]
 
 mod support;
 
+use futures::{StreamExt, TryStreamExt};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
-use kube::Api;
-use kube::api::{ListParams, Patch, PatchParams};
+use k8s_openapi::api::core::v1::ConfigMap;
+use kube::api::{ListParams, Patch, PatchParams, PostParams, WatchEvent, WatchParams};
+use kube::config::AuthInfo;
+use kube::{Api, Client, Config};
 use serde_json::json;
 use std::path::Path;
 use std::process::ExitCode;
-use support::{ControlPlane, Env, Options, case, fixtures};
+use std::time::{Duration, SystemTime};
+use support::proxy::{Answer, Fault, Network, Proxy, When};
+use support::{ControlPlane, Env, Options, Running, case, fixtures, timetable};
 
 fn main() -> ExitCode {
     support::run(vec![
@@ -25,6 +31,9 @@ fn main() -> ExitCode {
         case("a limited user may do what it was allowed", limited),
         case("a service account's own token works", service_account),
         case("a kubeconfig leads to the server", kubeconfig),
+        case("a proxy passes on, delays, damages and records", proxy),
+        case("a proxy gets into watches", proxied_watches),
+        case("a program is started, listened to, stopped and killed", running),
         case("two control planes run side by side, and go away", two_planes),
     ])
 }
@@ -126,7 +135,7 @@ async fn limited(env: Env) {
     let read =
         json!([{"apiGroups": ["autoscaling"], "resources": ["horizontalpodautoscalers"], "verbs": ["list"]}]);
     env.allow(&user, &read).await;
-    support::wait_for("the RBAC cache", std::time::Duration::from_secs(10), async || {
+    support::wait_for("the RBAC cache", Duration::from_secs(10), async || {
         hpas.list(&ListParams::default()).await.map_err(|e| e.to_string())
     })
     .await;
@@ -137,7 +146,7 @@ async fn limited(env: Env) {
     ));
 
     env.allow_everywhere(&user, &read).await;
-    support::wait_for("the RBAC cache", std::time::Duration::from_secs(10), async || {
+    support::wait_for("the RBAC cache", Duration::from_secs(10), async || {
         everywhere
             .list(&ListParams::default())
             .await
@@ -161,10 +170,10 @@ async fn service_account(env: Env) {
 
 async fn kubeconfig(env: Env) {
     let kubeconfig = kube::config::Kubeconfig::read_from(env.kubeconfig(&env.limited())).unwrap();
-    let config = kube::Config::from_custom_kubeconfig(kubeconfig, &Default::default())
+    let config = Config::from_custom_kubeconfig(kubeconfig, &Default::default())
         .await
         .unwrap();
-    let client = kube::Client::try_from(config).unwrap();
+    let client = Client::try_from(config).unwrap();
     assert!(!client.apiserver_version().await.unwrap().git_version.is_empty());
 }
 
@@ -202,4 +211,170 @@ async fn two_planes(env: Env) {
         // Linux only; elsewhere nothing is there either.
         assert!(!Path::new(&format!("/proc/{pid}")).exists(), "{name} still runs");
     }
+}
+
+/// ConfigMaps of this test's namespace as its administrator sees them through a proxy, without a second try.
+fn through(proxy: &Proxy, env: &Env) -> Api<ConfigMap> {
+    let mut config = Config::new(proxy.url().parse().unwrap());
+    config.default_retry = false;
+    config.auth_info = AuthInfo {
+        token: Some(env.admin.token.clone().into()),
+        ..AuthInfo::default()
+    };
+    Api::namespaced(Client::try_from(config).unwrap(), &env.namespace)
+}
+
+fn config_map(name: &str) -> ConfigMap {
+    serde_json::from_value(json!({"metadata": {"name": name}, "data": {"key": "value ".repeat(1000)}}))
+        .unwrap()
+}
+
+async fn proxy(env: Env) {
+    let proxy = Proxy::start(&env.plane, "one").await;
+    let api = through(&proxy, &env);
+    let create = async |name: &str| api.create(&PostParams::default(), &config_map(name)).await;
+    let exists = async |name: &str| env.api::<ConfigMap>().get_opt(name).await.unwrap().is_some();
+    let status = |error: kube::Error| match error {
+        kube::Error::Api(status) => status.code,
+        other => panic!("{other}"),
+    };
+
+    create("plain").await.unwrap();
+    let seen = proxy.seen();
+    assert_eq!(
+        (seen[0].client.as_str(), seen[0].method.as_str()),
+        ("one", "POST")
+    );
+    assert!(seen[0].body.contains("plain") && seen[0].is_write());
+    assert!(seen[0].forwarded.unwrap() >= seen[0].received);
+    assert!(matches!(seen[0].answered, Some((_, 201))), "{seen:?}");
+
+    // A refusal is used up in order, and does not reach the server.
+    proxy.fault_times(
+        1,
+        When::method("POST").body("busy"),
+        Fault::Answer(Answer::busy(1)),
+    );
+    create("other").await.unwrap();
+    assert_eq!(status(create("busy").await.unwrap_err()), 429);
+    assert!(!exists("busy").await);
+    create("busy").await.unwrap();
+    // What the server itself refuses is passed on.
+    assert_eq!(status(create("busy").await.unwrap_err()), 409);
+
+    proxy.fault_times(1, When::method("POST"), Fault::LoseAnswer);
+    create("lost").await.unwrap_err();
+    assert!(exists("lost").await);
+
+    proxy.fault_times(
+        1,
+        When::method("GET").path("/configmaps/").path("lost"),
+        Fault::CutBody,
+    );
+    api.get("lost").await.unwrap_err();
+    api.get("lost").await.unwrap();
+
+    // It arrives late, although nobody waits for it any more.
+    proxy.fault_times(1, When::always(), Fault::Late(Duration::from_millis(600)));
+    let patience = Duration::from_millis(200);
+    tokio::time::timeout(patience, create("late")).await.unwrap_err();
+    assert!(!exists("late").await);
+    tokio::time::sleep(Duration::from_millis(1000)).await;
+    assert!(exists("late").await);
+
+    proxy.fault_times(1, When::always(), Fault::Hang);
+    tokio::time::timeout(patience, create("hung")).await.unwrap_err();
+
+    proxy.network(Network::Reset);
+    create("cut").await.unwrap_err();
+    proxy.network(Network::Silent);
+    let silent = create("silent");
+    tokio::pin!(silent);
+    tokio::time::timeout(patience, &mut silent).await.unwrap_err();
+    proxy.network(Network::Up);
+    silent.await.unwrap();
+    assert!(!exists("hung").await && !exists("cut").await && exists("silent").await);
+}
+
+async fn proxied_watches(env: Env) {
+    let proxy = Proxy::start(&env.plane, "two").await;
+    let api = through(&proxy, &env);
+    let watch = async || api.watch(&WatchParams::default(), "0").await.unwrap().boxed();
+    let soon = Duration::from_secs(5);
+    let next = async |events: &mut futures::stream::BoxStream<'_, kube::Result<WatchEvent<ConfigMap>>>| {
+        tokio::time::timeout(soon, events.try_next()).await.unwrap()
+    };
+
+    let mut events = watch().await;
+    env.api::<ConfigMap>()
+        .create(&PostParams::default(), &config_map("a"))
+        .await
+        .unwrap();
+    // The server's own objects may come first.
+    while !matches!(next(&mut events).await, Ok(Some(WatchEvent::Added(map))) if map.metadata.name.as_deref() == Some("a"))
+    {
+    }
+    proxy.expire_watches("configmaps");
+    match next(&mut events).await {
+        Ok(Some(WatchEvent::Error(status))) => assert_eq!(status.code, 410),
+        other => panic!("{other:?}"),
+    }
+    assert!(matches!(next(&mut events).await, Ok(None)), "it ended");
+
+    let mut events = watch().await;
+    while !matches!(next(&mut events).await, Ok(Some(WatchEvent::Added(map))) if map.metadata.name.as_deref() == Some("a"))
+    {
+    }
+    proxy.say_in_watches("configmaps", "<html>");
+    // Until it is told: events of other objects may be on their way.
+    while let Ok(event) = next(&mut events).await {
+        assert!(event.is_some(), "the nonsense is not passed over");
+    }
+
+    let mut events = watch().await;
+    proxy.reset_watches();
+    while let Ok(event) = next(&mut events).await {
+        assert!(event.is_some(), "a reset is not an end");
+    }
+    assert_eq!(proxy.seen().iter().filter(|one| one.is_watch()).count(), 3);
+}
+
+async fn running(env: Env) {
+    env.create(&fixtures::deployment("web", 1)).await;
+    let proxy = Proxy::start(&env.plane, "three").await;
+    let now = SystemTime::now();
+    let open = timetable::one_window(
+        &env.namespace,
+        "web",
+        now,
+        timetable::in_seconds(60),
+        "replicas: 3",
+    );
+    let pulse = timetable::pulses(&env.namespace, "other", 10, 5, "replicas: 3");
+    let always = timetable::always(&env.namespace, "third", "minReplicas: 3");
+    let policies = format!("{open}{pulse}{always}");
+    let args = ["apply", "policies", "--allow-refused", "-n", &env.namespace];
+    let start = || Running::command(&proxy.kubeconfig(&env.admin), &policies, &args);
+    let mut program = start();
+    program.told("\"web\"").await;
+    assert_eq!(
+        program.ended(Duration::from_secs(30)).await,
+        Some(0),
+        "{}",
+        program.text()
+    );
+    assert_eq!(env.replicas("Deployment", "web").await, 3);
+    let writes = proxy.writes();
+    assert!(
+        writes.iter().any(|write| write.path.contains("/scale")),
+        "{writes:?}"
+    );
+
+    proxy.fault(When::always(), Fault::Hang);
+    let mut program = start();
+    program.signal("STOP");
+    assert!(program.is_running());
+    program.signal("CONT");
+    program.signal("KILL");
+    assert_eq!(program.ended(Duration::from_secs(5)).await, None);
 }

@@ -308,15 +308,28 @@ impl ControlPlane {
 
     /// A client for `user`. It belongs to the tokio runtime that it is made on.
     pub fn client(&self, user: &User) -> Client {
-        let ca = std::fs::read(self.path.join("ca.der")).expect("written at the start");
-        let mut config = Config::new(self.url.parse().expect("a URL of ours is valid"));
-        config.root_cert = Some(vec![ca]);
+        let mut config = self.config();
         config.auth_info = AuthInfo {
             token: Some(user.token.clone().into()),
             ..AuthInfo::default()
         };
         config.read_timeout = Some(Duration::from_secs(30));
         Client::try_from(config).expect("a configuration of ours is valid")
+    }
+
+    /// A client that passes on whatever it is told, once: the token of somebody else, and what the server answers.
+    pub(super) fn client_without_user(&self) -> Client {
+        let mut config = self.config();
+        config.default_retry = false;
+        config.read_timeout = None;
+        Client::try_from(config).expect("a configuration of ours is valid")
+    }
+
+    fn config(&self) -> Config {
+        let ca = std::fs::read(self.path.join("ca.der")).expect("written at the start");
+        let mut config = Config::new(self.url.parse().expect("a URL of ours is valid"));
+        config.root_cert = Some(vec![ca]);
+        config
     }
 }
 

@@ -41,10 +41,14 @@ mod control_plane;
 mod environment;
 pub mod fixtures;
 mod harness;
+pub mod proxy;
+mod running;
 mod supervised;
+pub mod timetable;
 
 pub use audit::Request;
 pub use binaries::{Binaries, FindError};
 pub use control_plane::{ControlPlane, Options, StartError, User};
 pub use environment::{Env, wait_for};
 pub use harness::{Case, case, run, run_with, shared};
+pub use running::Running;
