@@ -120,6 +120,8 @@ pub struct Start {
 /// What came of a job.
 struct Finished {
     keys: Vec<Key>,
+    /// The namespace whose memory it wrote.
+    remembered: Option<String>,
     /// To which knot each target belongs.
     owners: Vec<Key>,
     /// `None`: the fence closed first, and nobody knows.
@@ -151,6 +153,8 @@ pub struct Control<'a, C, W> {
     /// Rules that are refused, by knot.
     refused: BTreeMap<Key, String>,
     refusals: BTreeMap<Code, usize>,
+    /// Knots with rules of which nobody knows yet whether they are refused, because not enough is seen of them.
+    undecided: HashSet<Key>,
     /// Knots whose workload has to be watched, by kind and namespace.
     kinds: BTreeMap<String, BTreeMap<String, usize>>,
     /// Knots for which other tools have to be watched.
@@ -200,6 +204,7 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
             remembering: HashSet::new(),
             refused: BTreeMap::new(),
             refusals: BTreeMap::new(),
+            undecided: HashSet::new(),
             kinds: BTreeMap::new(),
             driven: 0,
             outage: Outage::default(),
@@ -525,13 +530,16 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
         let (with_rules, without): (Vec<Due>, Vec<Due>) = due
             .into_iter()
             .partition(|due| !self.rules.of(&due.key, &self.picture).is_empty());
-        let was_refused = !self.refused.is_empty();
+        let was_in_doubt = self.restores_nothing();
+        let busy = with_rules.iter().filter(|due| self.is_busy(&due.key));
+        let busy: Vec<Key> = busy.map(|due| Arc::clone(&due.key)).collect();
+        self.undecided.extend(busy);
         for Due { key, edge } in with_rules.into_iter().chain(without) {
             if let Some(knot) = self.knots.get_mut(&key) {
                 knot.since_edge = knot.since_edge.or(edge);
-                if knot.busy {
-                    continue;
-                }
+            }
+            if self.is_busy(&key) {
+                continue;
             }
             match self.look(&key) {
                 Some(plan) => {
@@ -541,7 +549,7 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
                 None => self.queue.remove(&key),
             }
         }
-        if was_refused && self.refused.is_empty() {
+        if was_in_doubt && !self.restores_nothing() {
             let waiting: Vec<Key> = self
                 .knots
                 .keys()
@@ -561,12 +569,28 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
         self.gauges.metrics.held(i64::try_from(held).unwrap_or(i64::MAX));
     }
 
+    fn is_busy(&self, key: &Key) -> bool {
+        self.knots.get(key).is_some_and(|knot| knot.busy)
+    }
+
+    /// Whether nobody knows what a rule would have named that is refused, or that nobody could look at yet.
+    fn restores_nothing(&self) -> bool {
+        !(self.refused.is_empty() && self.undecided.is_empty())
+    }
+
     /// Plans a knot, notes when it is looked at next, and says what of it is to be written now, if anything is.
     fn look(&mut self, key: &Key) -> Option<Plan> {
         let rules = self.rules.of(key, &self.picture);
         if rules.is_empty() && !self.picture.remembers(key) {
             self.forget(key);
             return None;
+        }
+        if rules.is_empty() {
+            self.undecided.remove(key);
+            if !self.undecided.is_empty() {
+                self.knots.get_mut(key)?.abandoned = true;
+                return None;
+            }
         }
         let mut observed = self.picture.part([key.as_ref()]);
         observed.unseen_drivers = self.streams.unseen();
@@ -576,6 +600,9 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
         };
         let planner = self.rules.planner().part(rules.clone(), patience.clone());
         if !self.sees_enough(key, &planner, &observed) {
+            if !rules.is_empty() {
+                self.undecided.insert(Arc::clone(key));
+            }
             return None;
         }
         let (now, mono) = (self.clock.now(), Mono::now());
@@ -619,9 +646,11 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
         if lost && !knot.doubted {
             knot.doubted = true;
             self.knots.set_alarm(key, Some(mono + DOUBT));
+            self.undecided.insert(Arc::clone(key));
             return None;
         }
         knot.doubted = lost;
+        self.undecided.remove(key);
         let edge = next_edge(&plan, &rules, now);
         let wait = if plan.targets.iter().any(|target| target.changes()) {
             self.wait(key, &plan, mono)
@@ -629,7 +658,7 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
             let knot = self.knots.get_mut(key)?;
             knot.staggered = None;
             knot.since_edge = None;
-            knot.would = None;
+            knot.would.clear();
             knot.failures = 0;
             None
         };
@@ -792,6 +821,7 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
         self.hide(key);
         self.set_need(key, Need::default());
         self.queue.remove(key);
+        self.undecided.remove(key);
         if let Some(Knot {
             refused: Some((_, code)),
             ..
@@ -859,10 +889,13 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
         let mut rules: Vec<Arc<Rule>> = Vec::new();
         let mut owners = Vec::new();
         let mut targets = Vec::new();
+        let mut remembered = None;
         for (key, plan) in plans {
             rules.extend(self.rules.of(&key, &self.picture));
             if writes_scale(&plan) {
+                // All of one job are of one namespace.
                 self.remembering.insert(key.namespace.clone());
+                remembered = Some(key.namespace.clone());
             }
             owners.extend(plan.targets.iter().map(|_| Arc::clone(&key)));
             targets.extend(plan.targets);
@@ -890,20 +923,24 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
             let work = carry_out(cluster, &planner, observed, plan, &options);
             Finished {
                 keys,
+                remembered,
                 owners,
                 carried: fence.guard(work).await,
             }
         }));
     }
 
+    /// Says what would be written, once for as long as it is the same.
     fn pretend(&mut self, key: &Key, plan: &Plan) {
-        for target in plan.targets.iter().filter(|target| target.changes()) {
-            let Some(knot) = self.knots.get_mut(key) else {
-                return;
-            };
-            if knot.would.as_ref() != Some(&target.writes) {
+        let Some(knot) = self.knots.get_mut(key) else {
+            return;
+        };
+        let changing = plan.targets.iter().filter(|target| target.changes());
+        let would = changing.clone().map(|it| (it.target.clone(), it.from, it.to));
+        let before = std::mem::replace(&mut knot.would, would.collect());
+        for target in changing {
+            if !before.contains(&(target.target.clone(), target.from, target.to)) {
                 log_would(target);
-                knot.would = Some(target.writes.clone());
             }
         }
     }
@@ -911,11 +948,14 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
     fn finish(&mut self, finished: Finished) {
         let Finished {
             keys,
+            remembered,
             owners,
             carried,
         } = finished;
+        if let Some(namespace) = remembered {
+            self.remembering.remove(&namespace);
+        }
         for key in &keys {
-            self.remembering.remove(&key.namespace);
             if let Some(knot) = self.knots.get_mut(key) {
                 knot.busy = false;
             }
@@ -947,13 +987,16 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
         let metrics = Arc::clone(&self.gauges.metrics);
         metrics.changed(moved(plan.from, plan.to, &plan.action));
         let mono = Mono::now();
+        let mut is_news = true;
         if let Some(knot) = self.knots.get_mut(key) {
-            if let Some(edge) = knot.since_edge.take() {
+            let edge = knot.since_edge.take();
+            if let Some(edge) = edge {
                 metrics.edge_to_patch(self.clock.ago(edge));
             }
             if plan.notes.iter().any(|note| note.code == "reverted") {
                 metrics.reasserted();
                 knot.pace.set_again(mono);
+                is_news = knot.pace.tells(mono) || edge.is_some();
             }
             let streak = match knot.written {
                 Some((last, streak)) if mono.saturating_duration_since(last) < QUICK => streak + 1,
@@ -964,7 +1007,7 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
             knot.staggered = None;
         }
         self.outage.succeed();
-        if let Some(event) = EventNote::of(applied, self.clock.now()) {
+        if let Some(event) = EventNote::of(applied, self.clock.now()).filter(|_| is_news) {
             self.queue_event(event);
         }
     }
