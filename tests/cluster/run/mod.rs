@@ -4,6 +4,7 @@
 //! The words that all scenarios share are here; each file is one idea.
 
 mod drift;
+mod life;
 mod road;
 
 use std::collections::BTreeMap;
@@ -19,7 +20,10 @@ use crate::road::{assert_no_trace, hpa, managers, memory};
 use crate::support::{Case, Env, Running, User, wait_for};
 
 pub(crate) fn cases() -> Vec<Case> {
-    [road::cases(), drift::cases()].into_iter().flatten().collect()
+    [road::cases(), drift::cases(), life::cases()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// Far more than anything here takes.
