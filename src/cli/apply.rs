@@ -74,7 +74,8 @@ pub(super) async fn pass(
     }
 }
 
-async fn pass_over<C: Cluster>(
+/// The same over a cluster that is there already.
+pub(super) async fn pass_over<C: Cluster>(
     cluster: &C,
     planner: &Planner,
     place: &ClusterArgs,

@@ -307,6 +307,9 @@ pub(super) struct RestoreArgs {
     /// Only this object, as kind/namespace/name: deployment/shop/checkout, hpa/shop/checkout.
     #[arg(long, value_name = "TARGET", value_parser = target)]
     pub(super) target: Option<Target>,
+    /// Where `easyscale run` has its lease, which is held meanwhile. Without it: where one of this instance is found.
+    #[arg(long, value_name = "NAMESPACE", value_parser = namespace, conflicts_with = "cluster")]
+    pub(super) lease_namespace: Option<String>,
     /// Show what would be restored; nothing is written.
     #[arg(long)]
     pub(super) dry_run: bool,

@@ -9,6 +9,7 @@ mod exit;
 mod explain;
 mod explain_code;
 mod generate;
+mod lease;
 mod load;
 mod logging;
 mod plan;

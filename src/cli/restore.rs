@@ -1,12 +1,23 @@
 //! `easyscale restore`.
 
-use super::apply::{pass, show};
-use super::args::{Output, RestoreArgs};
+use tokio::time::Instant as Deadline;
+
+use super::apply::{Done, pass, pass_over, show};
+use super::args::{ClusterArgs, Output, RestoreArgs, WriteArgs};
 use super::exit::Exit;
+use super::lease::Held;
 use super::load;
 use super::plan;
 use super::printer::Printer;
-use crate::plan::{Observed, Planner, Selection};
+use crate::cluster::Live;
+use crate::plan::{Observed, Plan, Planner, Selection};
+use crate::time::Instant;
+
+/// Who else writes, and how to stop it.
+const AGAIN: &str = "\
+An `easyscale run` or a CronJob with `easyscale apply` that still works will write these bounds again. If you mean it
+for good, stop it first: scale its Deployment to 0, or suspend the CronJob.
+";
 
 pub(super) async fn run(args: RestoreArgs, printer: Printer) -> anyhow::Result<Exit> {
     let selection = args.selection();
@@ -15,6 +26,7 @@ pub(super) async fn run(args: RestoreArgs, printer: Printer) -> anyhow::Result<E
         write,
         rule: _,
         target: _,
+        lease_namespace,
         dry_run,
         output,
     } = args;
@@ -30,21 +42,47 @@ pub(super) async fn run(args: RestoreArgs, printer: Printer) -> anyhow::Result<E
         plan::show(&plan, &name, output, false, printer)?;
         return Ok(found(plan.targets.is_empty(), nothing.as_deref(), printer));
     }
-    let done = pass(&planner, &place, &write, |observed, at| {
-        planner.restore(observed, &selection, at)
-    })
-    .await?;
+    let make = |observed: &Observed, at| planner.restore(observed, &selection, at);
+    let done = match place.cluster {
+        Some(_) => pass(&planner, &place, &write, make).await?,
+        None => {
+            pass_alone(
+                &planner,
+                &place,
+                &write,
+                lease_namespace.as_deref(),
+                printer,
+                make,
+            )
+            .await?
+        }
+    };
     let exit = show(&done, &write, output, false, printer)?;
     if found(done.is_empty(), nothing.as_deref(), printer) == Exit::Failed {
         return Ok(Exit::Failed);
     }
     if output == Output::Text && done.wrote() {
-        printer.talk(
-            "A CronJob that still runs `easyscale apply` will write these bounds again: suspend it first if you \
-             mean it for good.\n",
-        );
+        printer.talk(AGAIN);
     }
     Ok(exit)
+}
+
+/// A pass during which no other easyscale writes, as far as leases can keep it from that.
+async fn pass_alone(
+    planner: &Planner,
+    place: &ClusterArgs,
+    write: &WriteArgs,
+    lease_namespace: Option<&str>,
+    printer: Printer,
+    make: impl FnOnce(&Observed, Instant) -> Plan,
+) -> anyhow::Result<Done> {
+    let live = load::in_time(write.deadline, Live::connect(&place.connection())).await?;
+    let held = Held::take(&live, lease_namespace, &place.namespaces(), printer).await;
+    // The wait for somebody else is not of the pass's time.
+    let deadline = Deadline::now() + write.deadline;
+    let done = pass_over(&live, planner, place, write, deadline, make).await;
+    held.release(printer).await;
+    done
 }
 
 /// Somebody who names one thing to restore, and misspells it, must not believe that it is done.

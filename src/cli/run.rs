@@ -16,11 +16,10 @@ use crate::controller::health::Health;
 use crate::controller::lease::{Election, Elector, Timings, identity};
 use crate::controller::metrics::Metrics;
 use crate::controller::reload::{Policies, Rhythm, Verdict, watch};
-use crate::controller::{
-    Control, Gauges, Inlets, LiveStreams, PolicyState, Settings, Start, WallClock, http,
-};
+use crate::controller::{Control, Gauges, Inlets, LiveStreams, Settings, Start, WallClock, http};
 use crate::plan::{ObjectRef, Options, Planner};
 use crate::policy::Loaded;
+use crate::report::status::PolicyState;
 
 /// Sightings that wait for the loop, at most; a page of a list is one.
 const SIGHTINGS: usize = 64;
@@ -82,13 +81,16 @@ pub(super) async fn run(args: RunArgs, printer: Printer) -> anyhow::Result<Exit>
     let (sightings, sighted) = mpsc::channel(SIGHTINGS);
     let (apis, drivers) = mpsc::channel(1);
     let (questions, asked) = mpsc::channel(4);
-    let (closing, closed) = watch::channel(false);
+    let (closing, mut closed) = watch::channel(false);
     let server = tokio::spawn(http::serve(
         listener,
         Arc::clone(&metrics),
         Arc::clone(&health),
         questions,
-        closed,
+        async move {
+            // Gone is as good as closing.
+            let _ = closed.wait_for(|closing| *closing).await;
+        },
     ));
     let control = Control::new(
         &live,
@@ -129,7 +131,11 @@ fn start(args: &RunArgs, loaded: Loaded, namespace: &str) -> Start {
     };
     Start {
         planner: Planner::new(loaded.rules, options),
-        policy: PolicyState::valid(load::now(), loaded.problems),
+        policy: PolicyState {
+            valid: true,
+            since: load::now(),
+            problems: loaded.problems,
+        },
         stage: ObjectRef {
             api_version: "coordination.k8s.io/v1".to_owned(),
             kind: "Lease".to_owned(),

@@ -66,6 +66,20 @@ impl EventNote {
         })
     }
 
+    /// The body of the request that counts it up, when it happened `count` times (at least 2).
+    #[must_use]
+    pub fn again_body(&self, count: u32) -> Value {
+        json!({"series": {
+            // The API's own type is a signed one.
+            "count": count.min(i32::MAX.unsigned_abs()),
+            "lastObservedTime": self.micro_time(),
+        }})
+    }
+
+    fn micro_time(&self) -> String {
+        self.time.to_string().replace('Z', ".000000Z")
+    }
+
     /// An event that is not about a change; `note` is cut to what the API takes.
     #[must_use]
     pub fn new(
@@ -109,7 +123,7 @@ impl EventNote {
                 "generateName": format!("{}-", cut(&self.regarding.name, MAX_NAME_BYTES)),
                 "namespace": self.regarding.namespace,
             },
-            "eventTime": self.time.to_string().replace('Z', ".000000Z"),
+            "eventTime": self.micro_time(),
             "reportingController": "easyscale.io/easyscale",
             "reportingInstance": "easyscale",
             "type": if self.warning { "Warning" } else { "Normal" },

@@ -1,6 +1,7 @@
 //! A Kubernetes API server.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::future::try_join_all;
@@ -10,10 +11,12 @@ use kube::api::{ListParams, Patch, PatchParams, PostParams};
 use kube::core::Request;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::connect::{Connection, open};
 use super::events::EventNote;
 use super::failure::Operation;
+use super::series::{Again, Key, Series};
 use super::tally::Tally;
 use super::wire::{Item, Page};
 use super::{Cluster, Written};
@@ -47,6 +50,7 @@ pub struct Live {
     pub(super) client: Client,
     name: String,
     pub(super) instance: String,
+    series: Arc<Mutex<Series>>,
     tally: Tally,
 }
 
@@ -81,6 +85,7 @@ impl Live {
             client,
             name,
             instance,
+            series: Arc::default(),
             tally: Tally::default(),
         })
     }
@@ -93,6 +98,7 @@ impl Live {
             name: name.into(),
             instance: instance.into(),
             tally: Tally::default(),
+            series: Arc::default(),
         }
     }
 
@@ -104,6 +110,12 @@ impl Live {
 
     pub(super) fn tally(&self) -> &Tally {
         &self.tally
+    }
+
+    /// The events that were told. A clone of this tells on where this one stopped.
+    fn series(&self) -> MutexGuard<'_, Series> {
+        // Counts may be one off after a panic; that is no reason to tell nothing.
+        self.series.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sends a request and reads the answer, within [`REQUEST_TIMEOUT`].
@@ -559,15 +571,35 @@ impl Cluster for Live {
             resource: "events",
             namespace: Some(namespace),
         };
+        let key = Key::of(event);
+        let again = self.series().again(&key, Instant::now());
+        if let Some(Again { event: name, count }) = again {
+            let operation = resource.operation("patch", Some(&name));
+            let params = PatchParams {
+                field_manager: Some(FIELD_MANAGER.to_owned()),
+                ..PatchParams::default()
+            };
+            let patch = Patch::Merge(event.again_body(count));
+            let sent = self.send::<Value>(&operation, resource.request().patch(&name, &params, &patch));
+            match sent.await {
+                // Events live for an hour, or until somebody clears them away.
+                Err(failure) if failure.kind == FailureKind::NotFound => self.series().forget(&key),
+                result => return result.map(drop),
+            }
+        }
         let operation = resource.operation("create", None);
         let params = PostParams {
             field_manager: Some(FIELD_MANAGER.to_owned()),
             ..PostParams::default()
         };
         let body = event.body().to_string().into_bytes();
-        self.send::<Value>(&operation, resource.request().create(&params, body))
-            .await
-            .map(drop)
+        let made: Item = self
+            .send(&operation, resource.request().create(&params, body))
+            .await?;
+        if !made.metadata.name.is_empty() {
+            self.series().told(key, made.metadata.name, Instant::now());
+        }
+        Ok(())
     }
 
     async fn finish(&self) -> Result<(), Failure> {

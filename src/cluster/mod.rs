@@ -12,6 +12,7 @@ mod lease;
 mod live;
 mod manifests;
 mod replace;
+mod series;
 mod tally;
 mod tell;
 mod tree;

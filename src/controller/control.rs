@@ -24,7 +24,7 @@ use super::picture::{Picture, Touched};
 use super::queue::{Queue, Rank, pairs};
 use super::reload::Verdict;
 use super::rules::Rules;
-use super::snapshot::{PolicyState, Question, Snapshot};
+use super::snapshot::{Question, Snapshot};
 use super::streams::{DriverApis, Streams, Watching};
 use crate::cluster::{
     ApplyOptions, Carried, Clock as PassClock, Cluster, EventNote, Sight, Sighting, Watched, carry_out,
@@ -32,7 +32,8 @@ use crate::cluster::{
 };
 use crate::engine::{Base, decide};
 use crate::plan::{Action, Applied, Bounds, Code, Failure, FailureKind, Outcome, Patience, Plan, Planner};
-use crate::policy::{Rule, Target};
+use crate::policy::{Problem, Rule, Severity, Target};
+use crate::report::status::{PolicyState, Waiting};
 use crate::time::Instant;
 
 /// The longest sleep: by then the clocks are compared again, for machines sleep and clocks are set.
@@ -416,14 +417,19 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
                 let planner = Planner::new(loaded.rules, options);
                 let now = self.clock.now();
                 tracing::info!(rules = planner.rules().len(), "new policies are in force");
-                self.policy = PolicyState::valid(now, loaded.problems);
+                self.policy = PolicyState {
+                    valid: true,
+                    since: now,
+                    problems: loaded.problems,
+                };
                 self.rules = Rules::new(planner);
                 self.adopt_rules();
             }
             Verdict::Bad(loaded) => {
                 self.gauges.metrics.reload(false);
-                self.policy.set_invalid(loaded.problems);
-                let errors = self.policy.errors();
+                let errors = errors(&loaded.problems);
+                self.policy.valid = false;
+                self.policy.problems = loaded.problems;
                 let first = errors.first().cloned().unwrap_or_default();
                 tracing::error!(
                     errors = errors.len(),
@@ -488,6 +494,10 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
     }
 
     fn answer(&self, question: Question, leadership: Option<&watch::Receiver<Leadership>>) {
+        if !self.listed {
+            // What is not seen yet would look as if it were not there.
+            return;
+        }
         let mut patience = Patience {
             cooldown: true,
             ..Patience::default()
@@ -504,8 +514,9 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
             Leadership::Following { holder } => holder.clone(),
             Leadership::Leading => None,
         });
-        let snapshot = Snapshot {
+        let snapshot = || Snapshot {
             at: self.clock.now(),
+            instance: self.rules.planner().options().instance.clone(),
             cluster: self.cluster.name(),
             planner: self.rules.planner().clone().waiting(patience),
             observed,
@@ -513,10 +524,30 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
             holder,
             policy: self.policy.clone(),
             dry_run: self.settings.dry_run,
-            listed: self.listed,
+            targets_waiting: self.waiting(),
         };
-        // Whoever asked may have given up.
-        let _ = question.answer.send(snapshot);
+        question.answer(snapshot);
+    }
+
+    /// Targets whose change is put off for a reason that their plan does not know.
+    fn waiting(&self) -> Vec<Waiting> {
+        let mut waiting = Vec::new();
+        for knot in self.knots.values() {
+            let why = if knot.failures > 0 {
+                "the last write failed; it is tried again"
+            } else if knot.staggered.is_some() {
+                "its lowering is spread by the rule's stagger"
+            } else {
+                continue;
+            };
+            let until = knot.alarm().map(|alarm| self.clock.instant_of(alarm));
+            waiting.extend(knot.shown.iter().map(|target| Waiting {
+                target: target.clone(),
+                until,
+                why: why.to_owned(),
+            }));
+        }
+        waiting
     }
 
     // ---- planning
@@ -1105,6 +1136,19 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
         // What cannot be told in time is in the log.
         let _ = tokio::time::timeout(LAST_WORDS, last_words).await;
     }
+}
+
+/// The errors among problems, in a line each.
+fn errors(problems: &[Problem]) -> Vec<String> {
+    let errors = problems
+        .iter()
+        .filter(|problem| problem.severity == Severity::Error);
+    errors
+        .map(|problem| match problem.place() {
+            Some(place) => format!("{place}: {}", problem.message),
+            None => problem.message.clone(),
+        })
+        .collect()
 }
 
 async fn stopped(stop: &mut watch::Receiver<bool>) {

@@ -50,6 +50,13 @@ pub(super) struct Knot {
     pub(super) doubted: bool,
 }
 
+impl Knot {
+    /// When it is looked at again without an edge.
+    pub(super) fn alarm(&self) -> Option<Mono> {
+        self.alarm
+    }
+}
+
 /// What has to be seen of a knot besides autoscalers and memories.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Need {

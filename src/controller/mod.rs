@@ -30,5 +30,5 @@ mod streams;
 
 pub use clock::WallClock;
 pub use control::{Control, Gauges, Inlets, Settings, Start};
-pub use snapshot::{PolicyState, Question, Snapshot};
+pub use snapshot::{Question, Snapshot};
 pub use streams::{DriverApis, LiveStreams, Watching};

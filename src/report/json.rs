@@ -6,10 +6,12 @@ use super::escape::json_escaped;
 use super::{Entry, Shown, count};
 use crate::engine::Adjusted;
 use crate::plan::{Action, Bounds, Outcome};
+use crate::policy::Target;
 use crate::time::tzdb_version;
 
+/// The keys of a plan.
 #[derive(Serialize)]
-struct Document<'a> {
+pub(super) struct Document<'a> {
     at: String,
     tzdb: &'a str,
     cluster: &'a str,
@@ -44,7 +46,7 @@ struct TargetJson<'a> {
 }
 
 #[derive(Serialize)]
-struct Reference<'a> {
+pub(super) struct Reference<'a> {
     kind: &'a str,
     namespace: &'a str,
     name: &'a str,
@@ -92,23 +94,43 @@ struct NoteJson<'a> {
 /// A plan, or what came of it, as one JSON document with a newline.
 #[must_use]
 pub fn json(shown: &Shown<'_>) -> String {
-    let (summary, failed) = count(shown.targets);
-    let document = Document {
-        at: shown.at.to_string(),
-        tzdb: tzdb_version(),
-        cluster: shown.cluster,
-        summary: SummaryJson {
-            change: summary.change,
-            unchanged: summary.unchanged,
-            refused: summary.refused,
-            failed: shown.tried.then_some(failed),
-        },
-        targets: shown.targets.iter().map(target).collect(),
-    };
+    printed(&Document::of(shown))
+}
+
+/// A document as text with a newline, harmless in a terminal.
+pub(super) fn printed(document: &impl Serialize) -> String {
     // Structs of strings and numbers: serialisation has nothing to fail on.
-    let mut text = json_escaped(&serde_json::to_string_pretty(&document).unwrap_or_default());
+    let mut text = json_escaped(&serde_json::to_string_pretty(document).unwrap_or_default());
     text.push('\n');
     text
+}
+
+impl<'a> Document<'a> {
+    pub(super) fn of(shown: &Shown<'a>) -> Self {
+        let (summary, failed) = count(shown.targets);
+        Self {
+            at: shown.at.to_string(),
+            tzdb: tzdb_version(),
+            cluster: shown.cluster,
+            summary: SummaryJson {
+                change: summary.change,
+                unchanged: summary.unchanged,
+                refused: summary.refused,
+                failed: shown.tried.then_some(failed),
+            },
+            targets: shown.targets.iter().map(target).collect(),
+        }
+    }
+}
+
+impl<'a> Reference<'a> {
+    pub(super) fn to(target: &'a Target) -> Self {
+        Self {
+            kind: &target.kind,
+            namespace: &target.namespace,
+            name: &target.name,
+        }
+    }
 }
 
 fn target<'a>(entry: &Entry<'a>) -> TargetJson<'a> {
@@ -126,11 +148,7 @@ fn target<'a>(entry: &Entry<'a>) -> TargetJson<'a> {
     TargetJson {
         rule: &plan.rule,
         source: plan.source.as_ref().map(ToString::to_string),
-        target: Reference {
-            kind: &plan.target.kind,
-            namespace: &plan.target.namespace,
-            name: &plan.target.name,
-        },
+        target: Reference::to(&plan.target),
         object: plan.object.as_ref().map(|object| ObjectJson {
             api_version: &object.api_version,
             kind: &object.kind,

@@ -1,14 +1,16 @@
-//! Plans, outcomes, explanations, timelines and problems as text, JSON, Markdown and pictures. Pure: all of it returns
-//! strings.
+//! Plans, outcomes, explanations, timelines, problems and the state of a controller as text, JSON, Markdown, pages and
+//! pictures. Pure: all of it returns strings.
 
 mod escape;
 mod json;
 mod markdown;
 mod text;
+mod xml;
 
 pub mod config;
 pub mod explain;
 pub mod problems;
+pub mod status;
 pub mod timeline;
 
 pub use escape::printable;

@@ -65,7 +65,8 @@ fn show(out: &mut String, entry: &Entry<'_>, unchanged: bool) {
     out.push('\n');
 }
 
-fn title(plan: &TargetPlan) -> String {
+/// A target, and the object that is written if that is another one.
+pub(super) fn title(plan: &TargetPlan) -> String {
     let mut title = printable(&plan.target.to_string()).into_owned();
     if let Some(object) = plan
         .object
@@ -194,7 +195,8 @@ fn when(plan: &TargetPlan, until: Instant) -> String {
     }
 }
 
-fn zone(plan: &TargetPlan) -> Option<&Zone> {
+/// Whose wall clock a target's people look at.
+pub(super) fn zone(plan: &TargetPlan) -> Option<&Zone> {
     let Intent::Keep(rule) = &plan.intent else {
         return None;
     };

@@ -7,7 +7,10 @@
     reason = "test code: a panic is how a test fails"
 )]
 
+mod events;
+mod faults;
 mod kills;
+mod lease;
 mod neighbours;
 mod permissions;
 mod program;
@@ -25,10 +28,13 @@ fn main() -> ExitCode {
         table::cases(),
         scales::cases(),
         kills::cases(),
+        events::cases(),
+        lease::cases(),
         neighbours::cases(),
         permissions::cases(),
         program::cases(),
         run::cases(),
+        faults::cases(),
     ];
     support::run(cases.into_iter().flatten().collect())
 }

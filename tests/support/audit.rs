@@ -4,8 +4,9 @@ use super::control_plane::{AUDIT_LOG, ControlPlane};
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::Api;
 use serde::Deserialize;
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// One answered request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +28,10 @@ pub struct Request {
     pub code: u16,
     /// What the program called itself.
     pub user_agent: String,
+    /// When it came.
+    pub received: SystemTime,
+    /// When it was answered.
+    pub answered: SystemTime,
 }
 
 impl Request {
@@ -72,6 +77,21 @@ impl ControlPlane {
     }
 }
 
+/// The requests in the audit log of the control plane in `folder`, as far as it is written.
+pub fn timed_requests(folder: &Path) -> Vec<Request> {
+    let log = std::fs::read_to_string(folder.join(AUDIT_LOG)).expect("there is an audit log");
+    parse(&log)
+}
+
+/// RFC 3339 with microseconds.
+fn time(text: &str) -> SystemTime {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0Z"));
+    let whole = easyscale::time::Instant::parse(&format!("{}Z", whole.trim_end_matches('Z')));
+    let whole = u64::try_from(whole.expect("the server writes instants").unix()).expect("after 1970");
+    let micros: u64 = fraction.trim_end_matches('Z').parse().unwrap_or(0);
+    UNIX_EPOCH + Duration::from_secs(whole) + Duration::from_micros(micros)
+}
+
 fn parse(log: &str) -> Vec<Request> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -85,6 +105,8 @@ fn parse(log: &str) -> Vec<Request> {
         #[serde(default)]
         object_ref: Object,
         response_status: Option<Code>,
+        request_received_timestamp: String,
+        stage_timestamp: String,
     }
     #[derive(Deserialize)]
     struct Name {
@@ -127,6 +149,8 @@ fn parse(log: &str) -> Vec<Request> {
                 uri: event.request_uri,
                 code: event.response_status.map_or(0, |status| status.code),
                 user_agent: event.user_agent,
+                received: time(&event.request_received_timestamp),
+                answered: time(&event.stage_timestamp),
             }
         })
         .collect()

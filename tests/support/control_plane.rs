@@ -102,6 +102,7 @@ pub struct ControlPlane {
 
 struct Process {
     name: &'static str,
+    command: Command,
     supervised: Supervised,
 }
 
@@ -157,8 +158,8 @@ impl ControlPlane {
             controllers: options.controller_manager,
             ready_after: Duration::ZERO,
         };
-        plane.spawn("etcd", &etcd)?;
-        plane.spawn("kube-apiserver", &apiserver)?;
+        plane.spawn("etcd", etcd)?;
+        plane.spawn("kube-apiserver", apiserver)?;
         plane.wait_until_ready().await?;
         if let Some(program) = binaries
             .controller_manager
@@ -168,22 +169,45 @@ impl ControlPlane {
             let kubeconfig = plane.kubeconfig(&controller_manager_user);
             plane.spawn(
                 "kube-controller-manager",
-                &controller_manager(program, &kubeconfig, options),
+                controller_manager(program, &kubeconfig, options),
             )?;
         }
         plane.ready_after = started.elapsed();
         Ok(plane)
     }
 
-    fn spawn(&self, name: &'static str, command: &Command) -> Result<(), StartError> {
+    fn spawn(&self, name: &'static str, command: Command) -> Result<(), StartError> {
         let folder = self.folder.lock().expect("no panic under the lock");
         let log = self.path.join(format!("{name}.log"));
-        let supervised = Supervised::start(command, &log, folder.as_ref()).map_err(prepare)?;
+        let supervised = Supervised::start(&command, &log, folder.as_ref()).map_err(prepare)?;
         self.processes
             .lock()
             .expect("no panic under the lock")
-            .push(Process { name, supervised });
+            .push(Process {
+                name,
+                command,
+                supervised,
+            });
         Ok(())
+    }
+
+    /// Kills the API server and starts it anew `after` a while, with what etcd knows; returns when it is ready.
+    pub async fn restart_apiserver(&self, after: Duration) -> Result<(), StartError> {
+        let Process {
+            name,
+            command,
+            supervised,
+        } = self.take("kube-apiserver");
+        drop(supervised);
+        tokio::time::sleep(after).await;
+        self.spawn(name, command)?;
+        self.wait_until_ready().await
+    }
+
+    fn take(&self, name: &str) -> Process {
+        let mut processes = self.processes.lock().expect("no panic under the lock");
+        let at = processes.iter().position(|process| process.name == name);
+        processes.remove(at.unwrap_or_else(|| panic!("there is no {name}")))
     }
 
     async fn wait_until_ready(&self) -> Result<(), StartError> {

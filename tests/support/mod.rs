@@ -46,7 +46,7 @@ mod running;
 mod supervised;
 pub mod timetable;
 
-pub use audit::Request;
+pub use audit::{Request, timed_requests};
 pub use binaries::{Binaries, FindError};
 pub use control_plane::{ControlPlane, Options, StartError, User};
 pub use environment::{Env, wait_for};

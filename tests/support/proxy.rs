@@ -165,7 +165,9 @@ pub struct Exchange {
     pub received: SystemTime,
     /// When it was passed on to the API server, if it was.
     pub forwarded: Option<SystemTime>,
-    /// When the answer's head went to the program, and its status.
+    /// The status of what the API server said to it.
+    pub outcome: Option<u16>,
+    /// When an answer's head went to the program, and its status.
     pub answered: Option<(SystemTime, u16)>,
     /// What was done to it.
     pub fault: Option<Fault>,
@@ -180,6 +182,12 @@ impl Exchange {
     /// Whether it is a watch.
     pub fn is_watch(&self) -> bool {
         self.path.contains("watch=")
+    }
+
+    /// Whether it changed something but the lease and what is told as an event.
+    pub fn is_done_work(&self) -> bool {
+        let is_done = self.outcome.is_some_and(|code| (200..300).contains(&code));
+        is_done && self.is_write() && !self.is_lease() && !self.path.contains("/events")
     }
 
     /// Whether it is about the lease, whose requests are no work.
@@ -255,6 +263,18 @@ impl Proxy {
 
     /// Writes a kubeconfig for `user` whose server is this proxy.
     pub fn kubeconfig(&self, user: &User) -> PathBuf {
+        self.kubeconfig_with(user, &serde_json::json!({"token": user.token}))
+    }
+
+    /// The same, with the token in a file, as in a pod: it may be replaced by another one.
+    pub fn kubeconfig_with_token_file(&self, user: &User) -> (PathBuf, PathBuf) {
+        let path = self.folder.join(format!("{}.token", self.state.name));
+        std::fs::write(&path, &user.token).expect("the folder is writable");
+        let kubeconfig = self.kubeconfig_with(user, &serde_json::json!({"tokenFile": path}));
+        (kubeconfig, path)
+    }
+
+    fn kubeconfig_with(&self, user: &User, proof: &serde_json::Value) -> PathBuf {
         let user_name = user.name.replace(':', "-");
         let path = self
             .folder
@@ -263,7 +283,7 @@ impl Proxy {
             "apiVersion": "v1",
             "kind": "Config",
             "clusters": [{"name": "proxy", "cluster": {"server": self.url}}],
-            "users": [{"name": user.name, "user": {"token": user.token}}],
+            "users": [{"name": user.name, "user": proof}],
             "contexts": [{"name": "proxy", "context": {"cluster": "proxy", "user": user.name}}],
             "current-context": "proxy",
         });
@@ -345,12 +365,10 @@ impl Proxy {
         seen
     }
 
-    /// The writes so far that reached the API server, but those of the lease and of events.
+    /// The writes so far that the API server has done, but those of the lease and of events.
     pub fn writes(&self) -> Vec<Exchange> {
         let mut writes = self.seen();
-        writes.retain(|one| {
-            one.is_write() && !one.is_lease() && !one.path.contains("/events") && one.forwarded.is_some()
-        });
+        writes.retain(Exchange::is_done_work);
         writes
     }
 }
@@ -382,6 +400,7 @@ impl State {
             body: String::from_utf8_lossy(&request.body).into_owned(),
             received: SystemTime::now(),
             forwarded: None,
+            outcome: None,
             answered: None,
             fault: None,
         };
@@ -410,6 +429,7 @@ impl State {
         *onward.headers_mut() = request.headers;
         let answer = self.upstream.send(onward).await;
         let (head, body) = answer.map_err(|error| error.to_string())?.into_parts();
+        lock(&self.seen)[number].outcome = Some(head.status.as_u16());
         let body = AnyBody::new(body);
         let body = match is_watch && head.status.is_success() {
             true => PassedBody::Lines(body),

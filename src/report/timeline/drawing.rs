@@ -6,10 +6,10 @@ use super::axis::{LEFT, RIGHT, marks, x};
 use super::days::{Day, days};
 use super::labels::{CHARACTER, Label, labels, stretches, width};
 use super::wording::is_asleep;
-use super::xml::escaped;
 use super::{Row, Timeline};
 use crate::engine::{Segment, Want};
 use crate::report::printable;
+use crate::report::xml::escaped;
 use crate::time::{ClockChange, Instant, TimeOfDay, Zone};
 
 /// The width of a picture, in user units (pixels at its natural size), like all lengths here.

@@ -8,8 +8,8 @@ use super::style::{PAGE, PICTURE};
 use super::svg::{description, legend, panels};
 use super::table::{Block, blocks};
 use super::wording::{ASLEEP, Asked, OWN_BOUNDS, Stretch, footnotes};
-use super::xml::escaped;
 use super::{Row, Timeline, how_many_fit, range};
+use crate::report::xml::escaped;
 use crate::time::{Zone, tzdb_version};
 
 /// A page with more segments than this is cut: browsers hold no more with ease.

@@ -17,7 +17,6 @@ mod svg;
 mod table;
 mod text;
 mod wording;
-mod xml;
 mod zones;
 
 use std::sync::Arc;

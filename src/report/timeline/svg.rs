@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use super::drawing::{Panel, WIDTH, text};
 use super::style::PICTURE;
 use super::wording::is_asleep;
-use super::xml::escaped;
 use super::zones::by_zone;
 use super::{Timeline, how_many_fit, range};
+use crate::report::xml::escaped;
 use crate::time::tzdb_version;
 
 /// So many segments are drawn; a picture with more is no picture any more.
