@@ -1018,16 +1018,13 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
         let metrics = Arc::clone(&self.gauges.metrics);
         metrics.changed(moved(plan.from, plan.to, &plan.action));
         let mono = Mono::now();
-        let mut is_news = true;
         if let Some(knot) = self.knots.get_mut(key) {
-            let edge = knot.since_edge.take();
-            if let Some(edge) = edge {
+            if let Some(edge) = knot.since_edge.take() {
                 metrics.edge_to_patch(self.clock.ago(edge));
             }
             if plan.notes.iter().any(|note| note.code == "reverted") {
                 metrics.reasserted();
                 knot.pace.set_again(mono);
-                is_news = knot.pace.tells(mono) || edge.is_some();
             }
             let streak = match knot.written {
                 Some((last, streak)) if mono.saturating_duration_since(last) < QUICK => streak + 1,
@@ -1038,7 +1035,7 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
             knot.staggered = None;
         }
         self.outage.succeed();
-        if let Some(event) = EventNote::of(applied, self.clock.now()).filter(|_| is_news) {
+        if let Some(event) = EventNote::of(applied, self.clock.now()) {
             self.queue_event(event);
         }
     }

@@ -26,8 +26,6 @@ pub(super) struct Pace {
     wait: Duration,
     /// Until when it is left as somebody put it.
     until: Option<Mono>,
-    /// When somebody was last told that it is put back.
-    told: Option<Mono>,
 }
 
 impl Pace {
@@ -42,7 +40,7 @@ impl Pace {
                 self.wait = (self.wait * 2).clamp(FIRST, LONGEST);
                 self.until = Some(now + self.wait);
             }
-            Some(since) if since > FORGOTTEN => self.wait = Duration::ZERO,
+            Some(since) if since > FORGOTTEN => *self = Self::default(),
             _ => {}
         }
         self.until
@@ -51,18 +49,6 @@ impl Pace {
     /// Until when it is left as somebody put it.
     pub(super) fn until(&self) -> Option<Mono> {
         self.until
-    }
-
-    /// Whether it is worth an event that it was put back: the first time, and then every ten minutes of a fight, for
-    /// events are forgotten after an hour.
-    pub(super) fn tells(&mut self, now: Mono) -> bool {
-        let is_news = self
-            .told
-            .is_none_or(|told| now.saturating_duration_since(told) > FORGOTTEN);
-        if is_news {
-            self.told = Some(now);
-        }
-        is_news
     }
 
     /// It was set again.
@@ -105,14 +91,6 @@ mod tests {
     #[test]
     fn a_slow_opponent_is_answered_at_once() {
         assert_eq!(waits(180, 4), [0; 4]);
-    }
-
-    #[test]
-    fn a_fight_is_told_once_in_ten_minutes() {
-        let mut pace = Pace::default();
-        let start = Mono::now();
-        let told = (0..30).filter(|minute| pace.tells(start + Duration::from_secs(60 * minute)));
-        assert_eq!(told.collect::<Vec<_>>(), [0, 11, 22]);
     }
 
     #[test]

@@ -153,14 +153,19 @@ async fn row_6(env: Env) {
     })
     .await;
     assert!(note.contains("helm put minReplicas back to 2"), "{note}");
-    // Who fights is told once, not each time. What comes later would have come after this.
+    // Who fights is told once, and counted. What comes later would have come after this.
     annotate(&scene.env, "web", "easyscale.io/pause", json!("true")).await;
     run.told("\"code\":\"paused\"").await;
-    let warnings = scene.events("BoundsChanged").await;
-    let warnings = warnings
-        .iter()
-        .filter(|event| event.type_.as_deref() == Some("Warning"));
-    assert_eq!(warnings.count(), 1);
+    wait_for("all to be counted", SOON, async || {
+        let mut warnings = scene.events("BoundsChanged").await;
+        warnings.retain(|event| event.type_.as_deref() == Some("Warning"));
+        let [one] = warnings.as_slice() else {
+            panic!("one event: {warnings:#?}")
+        };
+        let count = one.series.as_ref().map_or(1, |series| series.count);
+        if count == 4 { Ok(()) } else { Err(count) }
+    })
+    .await;
 }
 
 fn is_change(line: &Value) -> bool {
