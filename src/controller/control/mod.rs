@@ -342,7 +342,7 @@ fn backoff(failures: u32) -> Duration {
 async fn stopped(stop: &mut watch::Receiver<bool>) {
     if stop.wait_for(|stop| *stop).await.is_err() {
         // Nobody can stop us any more that way.
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

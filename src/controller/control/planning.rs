@@ -13,7 +13,7 @@ use super::super::streams::Watching;
 use super::{Control, DOUBT, PATIENT_WRITES, QUICK, backoff, writes_scale};
 use crate::cluster::{Cluster, Stream};
 use crate::engine::{Base, decide};
-use crate::plan::{Code, Intent, Observed, Patience, Plan, Planner};
+use crate::plan::{Code, Intent, Observed, Patience, Plan, Planner, TargetPlan};
 use crate::policy::{Rule, Target};
 use crate::time::Instant;
 
@@ -149,7 +149,7 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
         knot.doubted = lost;
         self.undecided.remove(key);
         let edge = next_edge(&plan, &rules, now);
-        let wait = if plan.targets.iter().any(|target| target.changes()) {
+        let wait = if plan.targets.iter().any(TargetPlan::changes) {
             self.wait(key, &plan, mono)
         } else {
             let knot = self.knots.get_mut(key)?;
@@ -165,7 +165,7 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
         self.note_refusals(key, &plan);
         self.tell_news(key, &plan);
         self.show(key, &plan);
-        let is_due = wait.is_none() && plan.targets.iter().any(|target| target.changes());
+        let is_due = wait.is_none() && plan.targets.iter().any(TargetPlan::changes);
         is_due.then_some(plan)
     }
 
@@ -239,7 +239,7 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
         }
         if knot.since_edge.is_some() {
             let spread = stagger(plan).filter(|_| Rank::of(plan) == Rank::Lower);
-            let Some(spread) = spread else { return None };
+            let spread = spread?;
             let until = *knot.staggered.get_or_insert_with(|| mono + share(key, spread));
             return (until > mono).then_some(until);
         }
