@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::time::Instant as Mono;
 
 use super::pace::Pace;
-use crate::plan::{Code, ObjectRef, Writes};
+use crate::plan::{Bounds, Code, ObjectRef};
 use crate::policy::Target;
 use crate::time::Instant;
 
@@ -42,8 +42,8 @@ pub(super) struct Knot {
     pub(super) need: Need,
     /// What was told of it already.
     pub(super) told: BTreeSet<(String, &'static str)>,
-    /// What a dry run has said it would write.
-    pub(super) would: Option<Writes>,
+    /// What a dry run has said it would write: of which target, and from what to what.
+    pub(super) would: Vec<(Target, Bounds, Bounds)>,
     /// The targets whose numbers are among the metrics.
     pub(super) shown: Vec<Target>,
     /// It was looked at again before a lost memory is believed.

@@ -1,7 +1,9 @@
 //! The road rules -> decision -> plan -> apply -> restore on a real API server.
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
+    clippy::print_stderr,
     reason = "test code: a panic is how a test fails"
 )]
 
@@ -13,6 +15,7 @@ mod neighbours;
 mod permissions;
 mod program;
 mod road;
+mod run;
 mod scales;
 #[path = "../support/mod.rs"]
 mod support;
@@ -30,6 +33,7 @@ fn main() -> ExitCode {
         neighbours::cases(),
         permissions::cases(),
         program::cases(),
+        run::cases(),
         faults::cases(),
     ];
     support::run(cases.into_iter().flatten().collect())

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 /// How many administrators and how many limited users a server knows: it reads them at its start
 /// only. Each test takes one administrator.
-const USERS: usize = 100;
+const USERS: usize = 300;
 
 /// From the start of the processes to `/readyz`; it takes 4 s on two idle cores.
 const READY_WITHIN: Duration = Duration::from_secs(90);

@@ -121,6 +121,8 @@ pub struct Start {
 /// What came of a job.
 struct Finished {
     keys: Vec<Key>,
+    /// The namespace whose memory it wrote.
+    remembered: Option<String>,
     /// To which knot each target belongs.
     owners: Vec<Key>,
     /// `None`: the fence closed first, and nobody knows.
@@ -152,6 +154,8 @@ pub struct Control<'a, C, W> {
     /// Rules that are refused, by knot.
     refused: BTreeMap<Key, String>,
     refusals: BTreeMap<Code, usize>,
+    /// Knots with rules of which nobody knows yet whether they are refused, because not enough is seen of them.
+    undecided: HashSet<Key>,
     /// Knots whose workload has to be watched, by kind and namespace.
     kinds: BTreeMap<String, BTreeMap<String, usize>>,
     /// Knots for which other tools have to be watched.
@@ -201,6 +205,7 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
             remembering: HashSet::new(),
             refused: BTreeMap::new(),
             refusals: BTreeMap::new(),
+            undecided: HashSet::new(),
             kinds: BTreeMap::new(),
             driven: 0,
             outage: Outage::default(),

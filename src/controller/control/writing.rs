@@ -70,10 +70,13 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
         let mut rules: Vec<Arc<Rule>> = Vec::new();
         let mut owners = Vec::new();
         let mut targets = Vec::new();
+        let mut remembered = None;
         for (key, plan) in plans {
             rules.extend(self.rules.of(&key, &self.picture));
             if writes_scale(&plan) {
+                // All of one job are of one namespace.
                 self.remembering.insert(key.namespace.clone());
+                remembered = Some(key.namespace.clone());
             }
             owners.extend(plan.targets.iter().map(|_| Arc::clone(&key)));
             targets.extend(plan.targets);
@@ -101,20 +104,24 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
             let work = carry_out(cluster, &planner, observed, plan, &options);
             Finished {
                 keys,
+                remembered,
                 owners,
                 carried: fence.guard(work).await,
             }
         }));
     }
 
+    /// Says what would be written, once for as long as it is the same.
     pub(super) fn pretend(&mut self, key: &Key, plan: &Plan) {
-        for target in plan.targets.iter().filter(|target| target.changes()) {
-            let Some(knot) = self.knots.get_mut(key) else {
-                return;
-            };
-            if knot.would.as_ref() != Some(&target.writes) {
+        let Some(knot) = self.knots.get_mut(key) else {
+            return;
+        };
+        let changing = plan.targets.iter().filter(|target| target.changes());
+        let would = changing.clone().map(|it| (it.target.clone(), it.from, it.to));
+        let before = std::mem::replace(&mut knot.would, would.collect());
+        for target in changing {
+            if !before.contains(&(target.target.clone(), target.from, target.to)) {
                 log_would(target);
-                knot.would = Some(target.writes.clone());
             }
         }
     }
@@ -122,11 +129,14 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
     pub(super) fn finish(&mut self, finished: Finished) {
         let Finished {
             keys,
+            remembered,
             owners,
             carried,
         } = finished;
+        if let Some(namespace) = remembered {
+            self.remembering.remove(&namespace);
+        }
         for key in &keys {
-            self.remembering.remove(&key.namespace);
             if let Some(knot) = self.knots.get_mut(key) {
                 knot.busy = false;
             }
