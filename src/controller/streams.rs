@@ -192,9 +192,14 @@ impl Streams {
         if self.drivers.known.is_some_and(is_fresh) {
             return false;
         }
+        self.distrust_drivers(watching);
+        true
+    }
+
+    /// Has the APIs of other tools looked for again; until the answer comes, no scale is written.
+    pub(super) fn distrust_drivers(&mut self, watching: &mut impl Watching) {
         self.drivers.known = None;
         self.ask(watching);
-        true
     }
 
     fn ask(&mut self, watching: &mut impl Watching) {
