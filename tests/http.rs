@@ -14,7 +14,7 @@ use std::time::{Duration, Instant as Stopwatch};
 use easyscale::controller::health::Health;
 use easyscale::controller::http::{bind, serve};
 use easyscale::controller::metrics::Metrics;
-use easyscale::controller::snapshot::{Question, Snapshot};
+use easyscale::controller::{Question, Snapshot};
 use easyscale::plan::{Autoscaler, Observed, Options, Planner, WorkloadRef};
 use easyscale::policy;
 use easyscale::report::status::PolicyState;
@@ -37,6 +37,8 @@ struct Server {
 #[derive(Clone, Copy)]
 enum Loop {
     Answers,
+    /// With more than all buffers on the way hold.
+    AnswersAtLength,
     HasNothingYet,
     Hangs,
 }
@@ -87,6 +89,10 @@ async fn answer(mut questions: mpsc::Receiver<Question>, role: Loop, asked: Arc<
         asked.fetch_add(1, Ordering::Relaxed);
         match role {
             Loop::Answers => question.answer(snapshot),
+            Loop::AnswersAtLength => question.answer(|| Snapshot {
+                cluster: "x".repeat(8_000_000),
+                ..snapshot()
+            }),
             Loop::HasNothingYet => drop(question),
             Loop::Hangs => kept.push(question),
         }
@@ -276,7 +282,7 @@ async fn a_loop_that_hangs_holds_up_nobody() {
         (answer.status, began.elapsed())
     };
     let ((status, page), (probed, when)) = futures::future::join(ask, probe).await;
-    assert!(probed == 200 && when < Duration::from_secs(2), "{when:?}");
+    assert!(probed == 200 && when < Duration::from_secs(4), "{when:?}");
     for answer in [status, page] {
         assert!(
             answer.status == 503 && answer.body.contains("No answer within 10 seconds"),
@@ -316,7 +322,7 @@ async fn slow_clients_give_way() {
     }
     let began = Stopwatch::now();
     assert_eq!(server.get("/healthz").await.status, 200);
-    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
     // The first ones are gone already; the last ones go when their time is over.
     let mut byte = [0; 1];
     for stream in [slow.remove(0), slow.pop().unwrap()] {
@@ -324,6 +330,26 @@ async fn slow_clients_give_way() {
         let cut = tokio::time::timeout(Duration::from_secs(8), stream.read(&mut byte)).await;
         assert!(matches!(cut, Ok(Ok(0) | Err(_))), "{cut:?}");
     }
+}
+
+/// What is read slowly has to be kept so long: only few may.
+#[tokio::test]
+async fn slow_readers_are_few() {
+    let server = Server::start(Loop::AnswersAtLength).await;
+    let mut slow = Vec::new();
+    for _ in 0..4 {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(b"GET /status HTTP/1.1\r\n\r\n").await.unwrap();
+        stream.read_exact(&mut [0; 1000]).await.unwrap();
+        slow.push(stream);
+    }
+    let (fifth, probe) = futures::future::join(server.get("/status"), server.get("/healthz")).await;
+    assert_eq!((fifth.status, probe.status), (503, 200));
+    slow.pop();
+    let next = server.get("/status").await;
+    assert!(next.status == 200 && next.body.len() > 8_000_000, "{}", next.head);
+    let length = format!("content-length: {}", next.body.len());
+    assert!(next.head.contains(&length), "{}", next.head);
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use super::load;
 use super::plan::render;
 use super::printer::Printer;
 use crate::cluster::{ApplyOptions, Clock, Cluster, Live, Manifests, apply};
-use crate::plan::{Applied, Observed, Outcome, Plan, Planner};
+use crate::plan::{Applied, Observed, Outcome, Plan, Planner, TargetPlan};
 use crate::report::{Entry, Shown};
 use crate::time::Instant;
 
@@ -49,11 +49,15 @@ impl Done {
         self.targets.is_empty()
     }
 
+    /// What was written.
+    pub(super) fn written(&self) -> impl Iterator<Item = &TargetPlan> {
+        let written = |applied: &&Applied| applied.outcome == Outcome::Applied;
+        self.targets.iter().filter(written).map(|applied| &applied.plan)
+    }
+
     /// Whether anything was written.
     pub(super) fn wrote(&self) -> bool {
-        self.targets
-            .iter()
-            .any(|applied| applied.outcome == Outcome::Applied)
+        self.written().next().is_some()
     }
 }
 

@@ -310,6 +310,9 @@ pub(super) struct RestoreArgs {
     /// Where `easyscale run` has its lease, which is held meanwhile. Without it: where one of this instance is found.
     #[arg(long, value_name = "NAMESPACE", value_parser = namespace, conflicts_with = "cluster")]
     pub(super) lease_namespace: Option<String>,
+    /// Pause the autoscalers that were restored, so that nothing writes them again until the annotation is taken away.
+    #[arg(long, conflicts_with_all = ["cluster", "dry_run"])]
+    pub(super) pause: bool,
     /// Show what would be restored; nothing is written.
     #[arg(long)]
     pub(super) dry_run: bool,

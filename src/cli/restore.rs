@@ -1,22 +1,22 @@
 //! `easyscale restore`.
 
+use futures::StreamExt as _;
 use tokio::time::Instant as Deadline;
 
 use super::apply::{Done, pass, pass_over, show};
-use super::args::{ClusterArgs, Output, RestoreArgs, WriteArgs};
+use super::args::{Output, RestoreArgs};
 use super::exit::Exit;
 use super::lease::Held;
 use super::load;
 use super::plan;
 use super::printer::Printer;
 use crate::cluster::Live;
-use crate::plan::{Observed, Plan, Planner, Selection};
-use crate::time::Instant;
+use crate::plan::{Failure, ObjectRef, Observed, PAUSE_ANNOTATION, Planner, Selection};
 
 /// Who else writes, and how to stop it.
 const AGAIN: &str = "\
 An `easyscale run` or a CronJob with `easyscale apply` that still works will write these bounds again. If you mean it
-for good, stop it first: scale its Deployment to 0, or suspend the CronJob.
+for good, stop it first: scale its Deployment to 0, or suspend the CronJob. Or restore with --pause.
 ";
 
 pub(super) async fn run(args: RestoreArgs, printer: Printer) -> anyhow::Result<Exit> {
@@ -27,6 +27,7 @@ pub(super) async fn run(args: RestoreArgs, printer: Printer) -> anyhow::Result<E
         rule: _,
         target: _,
         lease_namespace,
+        pause,
         dry_run,
         output,
     } = args;
@@ -43,46 +44,105 @@ pub(super) async fn run(args: RestoreArgs, printer: Printer) -> anyhow::Result<E
         return Ok(found(plan.targets.is_empty(), nothing.as_deref(), printer));
     }
     let make = |observed: &Observed, at| planner.restore(observed, &selection, at);
-    let done = match place.cluster {
-        Some(_) => pass(&planner, &place, &write, make).await?,
+    let (done, paused) = match place.cluster {
+        Some(_) => (pass(&planner, &place, &write, make).await?, None),
         None => {
-            pass_alone(
-                &planner,
-                &place,
-                &write,
-                lease_namespace.as_deref(),
-                printer,
-                make,
-            )
-            .await?
+            let live = load::in_time(write.deadline, Live::connect(&place.connection())).await?;
+            let held = Held::take(&live, lease_namespace.as_deref(), &place.namespaces(), printer).await;
+            // The wait for somebody else is not of the pass's time.
+            let deadline = Deadline::now() + write.deadline;
+            let done = pass_over(&live, &planner, &place, &write, deadline, make).await;
+            let paused = match &done {
+                // Before the lease is let go: then there is no moment in which somebody could write them again.
+                Ok(done) if pause => Some(Paused::of(&live, done, write.concurrency).await),
+                _ => None,
+            };
+            held.release(printer).await;
+            (done?, paused)
         }
     };
     let exit = show(&done, &write, output, false, printer)?;
     if found(done.is_empty(), nothing.as_deref(), printer) == Exit::Failed {
         return Ok(Exit::Failed);
     }
-    if output == Output::Text && done.wrote() {
-        printer.talk(AGAIN);
+    match paused {
+        Some(paused) => Ok(if paused.tell(printer) { exit } else { Exit::Failed }),
+        None => {
+            if place.cluster.is_none() && output == Output::Text && done.wrote() {
+                printer.talk(AGAIN);
+            }
+            Ok(exit)
+        }
     }
-    Ok(exit)
 }
 
-/// A pass during which no other easyscale writes, as far as leases can keep it from that.
-async fn pass_alone(
-    planner: &Planner,
-    place: &ClusterArgs,
-    write: &WriteArgs,
-    lease_namespace: Option<&str>,
-    printer: Printer,
-    make: impl FnOnce(&Observed, Instant) -> Plan,
-) -> anyhow::Result<Done> {
-    let live = load::in_time(write.deadline, Live::connect(&place.connection())).await?;
-    let held = Held::take(&live, lease_namespace, &place.namespaces(), printer).await;
-    // The wait for somebody else is not of the pass's time.
-    let deadline = Deadline::now() + write.deadline;
-    let done = pass_over(&live, planner, place, write, deadline, make).await;
-    held.release(printer).await;
-    done
+/// What became of the wish that nothing writes again what was restored.
+#[derive(Default)]
+struct Paused {
+    autoscalers: usize,
+    /// Workloads without one: to annotate those, easyscale would need the right to change them.
+    out_of_reach: Vec<ObjectRef>,
+    failures: Vec<Failure>,
+}
+
+impl Paused {
+    async fn of(live: &Live, done: &Done, concurrency: usize) -> Self {
+        let mut paused = Self::default();
+        let mut autoscalers = Vec::new();
+        for plan in done.written() {
+            match &plan.object {
+                Some(object) if object.kind == "HorizontalPodAutoscaler" => {
+                    autoscalers.push((object, &plan.uid));
+                }
+                Some(object) => paused.out_of_reach.push(object.clone()),
+                None => {}
+            }
+        }
+        let results: Vec<_> = futures::stream::iter(autoscalers)
+            .map(|(object, uid)| live.pause(object, uid))
+            .buffer_unordered(concurrency.max(1))
+            .collect()
+            .await;
+        for result in results {
+            match result {
+                Ok(()) => paused.autoscalers += 1,
+                Err(failure) => paused.failures.push(failure),
+            }
+        }
+        paused
+    }
+
+    /// Whether all of it is as it was wished.
+    fn tell(&self, printer: Printer) -> bool {
+        let Self {
+            autoscalers,
+            out_of_reach,
+            failures,
+        } = self;
+        if *autoscalers > 0 {
+            printer.talk(&format!(
+                "Paused: {autoscalers}. No easyscale writes them until you say: kubectl annotate hpa NAME -n NAMESPACE \
+                 {PAUSE_ANNOTATION}-\n"
+            ));
+        }
+        for ObjectRef {
+            kind,
+            namespace,
+            name,
+            ..
+        } in out_of_reach
+        {
+            printer.warn(&format!(
+                "{kind} {namespace}/{name} has no autoscaler, and easyscale has no right to annotate workloads: \
+                 kubectl annotate {} {name} -n {namespace} {PAUSE_ANNOTATION}=true",
+                kind.to_ascii_lowercase()
+            ));
+        }
+        for failure in failures {
+            printer.failure(failure);
+        }
+        out_of_reach.is_empty() && failures.is_empty()
+    }
 }
 
 /// Somebody who names one thing to restore, and misspells it, must not believe that it is done.

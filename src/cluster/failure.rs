@@ -56,9 +56,13 @@ impl Operation<'_> {
 
 impl Failure {
     pub(super) fn timeout(operation: &Operation<'_>, after: Duration) -> Self {
+        let after = match after.as_secs() {
+            0 => format!("{} ms", after.as_millis()),
+            seconds => format!("{seconds} s"),
+        };
         Self::new(
             FailureKind::Timeout,
-            format!("{operation}: no answer within {} s", after.as_secs()),
+            format!("{operation}: no answer within {after}"),
         )
         .hint("whether it was done is not known; the next pass will see, and put right what is not")
     }

@@ -22,7 +22,7 @@ use super::wire::{Item, Page};
 use super::{Cluster, Written};
 use crate::plan::{
     BoundsWrite, Driver, FIELD_MANAGER, Failure, FailureKind, MEMORY_CONFIG_MAP, MemoryMap, Needs, ObjectRef,
-    Observed, Planner, Release, STATE_ANNOTATION, ScaleWrite, TargetPlan,
+    Observed, PAUSE_ANNOTATION, Planner, Release, STATE_ANNOTATION, ScaleWrite, TargetPlan,
 };
 use crate::policy::Replicas;
 
@@ -110,6 +110,29 @@ impl Live {
 
     pub(super) fn tally(&self) -> &Tally {
         &self.tally
+    }
+
+    /// Annotates an autoscaler so that no easyscale writes it until somebody takes the annotation away.
+    ///
+    /// # Errors
+    /// [`NotFound`](FailureKind::NotFound) when it is gone, [`Conflict`](FailureKind::Conflict) when another is there by
+    /// its name.
+    pub async fn pause(&self, autoscaler: &ObjectRef, uid: &str) -> Result<(), Failure> {
+        let ObjectRef { namespace, name, .. } = autoscaler;
+        let resource = autoscalers(Some(namespace));
+        let operation = resource.operation("patch", Some(name));
+        let mut metadata = json!({"annotations": {PAUSE_ANNOTATION: "true"}});
+        if !uid.is_empty() {
+            metadata["uid"] = json!(uid);
+        }
+        let patch = Patch::Merge(json!({"metadata": metadata}));
+        let params = PatchParams {
+            field_manager: Some(FIELD_MANAGER.to_owned()),
+            ..PatchParams::default()
+        };
+        self.send::<Value>(&operation, resource.request().patch(name, &params, &patch))
+            .await
+            .map(drop)
     }
 
     /// The events that were told. A clone of this tells on where this one stopped.

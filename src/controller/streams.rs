@@ -202,6 +202,12 @@ impl Streams {
         self.ask(watching);
     }
 
+    /// When the APIs of other tools are asked for again that could not be seen.
+    pub(super) fn asks_again(&self) -> Option<Mono> {
+        let waits = self.drivers.known.is_none() && !self.drivers.asked;
+        self.drivers.not_before.filter(|_| waits)
+    }
+
     fn ask(&mut self, watching: &mut impl Watching) {
         let too_soon = self.drivers.not_before.is_some_and(|then| Mono::now() < then);
         if !self.drivers.asked && !too_soon {

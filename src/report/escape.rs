@@ -33,7 +33,14 @@ pub(super) fn escaped(text: &str) -> Cow<'_, str> {
 
 /// JSON that means the same, with the characters that a terminal might obey and JSON lets pass written as `\u009b`.
 #[must_use]
-pub(super) fn json_escaped(json: &str) -> String {
+pub(super) fn json_escaped(json: String) -> String {
+    // Nearly always, and a document of 10 MB need not be there twice.
+    if !json
+        .chars()
+        .any(|character| is_obeyed(character) && character != '\n')
+    {
+        return json;
+    }
     let mut shown = String::with_capacity(json.len());
     for character in json.chars() {
         if is_obeyed(character) && character != '\n' {
@@ -70,7 +77,7 @@ mod tests {
     #[test]
     fn json_means_the_same_and_is_as_harmless() {
         let value = serde_json::json!({"a\u{9b}": "b\u{202e}\u{7f}\n\u{1b}\\é\u{e0041}"});
-        let text = json_escaped(&format!("{value:#}\n"));
+        let text = json_escaped(format!("{value:#}\n"));
         assert!(
             !text
                 .chars()

@@ -100,7 +100,7 @@ pub fn json(shown: &Shown<'_>) -> String {
 /// A document as text with a newline, harmless in a terminal.
 pub(super) fn printed(document: &impl Serialize) -> String {
     // Structs of strings and numbers: serialisation has nothing to fail on.
-    let mut text = json_escaped(&serde_json::to_string_pretty(document).unwrap_or_default());
+    let mut text = json_escaped(serde_json::to_string_pretty(document).unwrap_or_default());
     text.push('\n');
     text
 }

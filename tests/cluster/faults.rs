@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::core::v1::ServiceAccount;
@@ -113,21 +113,38 @@ impl Replica {
         Self { proxy, program }
     }
 
+    /// Waits until it has seen all autoscalers, and watches them.
     async fn ready(&mut self) {
         self.program.told("started").await;
-        let deadline = Instant::now() + SOON;
-        while self.program.get("/readyz").await.0 != 200 {
-            assert!(Instant::now() < deadline, "not ready:\n{}", self.program.text());
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        let is_watched = |one: &Exchange| {
+            one.is_watch() && one.path.contains("horizontalpodautoscalers") && one.outcome == Some(200)
+        };
+        wait_for("a watch of autoscalers", SOON, async || {
+            let seen = self.proxy.seen();
+            if seen.iter().any(is_watched) {
+                Ok(())
+            } else {
+                Err(seen.len())
+            }
+        })
+        .await;
     }
 
     /// Takes the rules away, waits until nothing of us is left, and ends.
     async fn release(mut self, env: &Env, names: &[&str]) {
         self.proxy.mend();
-        self.program.rewrite(&elsewhere(env));
+        // Not all rules may be gone, and nothing is released while a rule is refused that may have moved.
+        hpa(env, "elsewhere").await;
+        self.program
+            .rewrite(&always(&env.namespace, "elsewhere", "minReplicas: 3"));
+        bounds_become(env, "elsewhere", (3, 10), AGAIN).await;
         for name in names {
             bounds_become(env, name, (2, 10), AGAIN).await;
+            // First the bounds, then the memory of them.
+            wait_for(&format!("{name} to be released"), SOON, async || {
+                memory(env, name).await.map_or(Ok(()), Err)
+            })
+            .await;
             assert_no_trace(env, name).await;
         }
         self.end().await;
@@ -149,11 +166,6 @@ impl Replica {
 fn path_ends(write: &Exchange, name: &str) -> bool {
     let path = write.path.split('?').next().unwrap_or_default();
     path.ends_with(&format!("/{name}"))
-}
-
-/// A rule that is there so that not all of them are gone; its target never is.
-fn elsewhere(env: &Env) -> String {
-    always(&env.namespace, "elsewhere", "minReplicas: 1")
 }
 
 async fn hpa(env: &Env, name: &str) {

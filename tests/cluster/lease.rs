@@ -11,8 +11,8 @@ use kube::api::{Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
 
 use crate::program::{easyscale, peak_rule, rules, text};
-use crate::road::web;
-use crate::support::{Case, Env, User, case, wait_for};
+use crate::road::{annotate, web};
+use crate::support::{Case, Env, User, case, fixtures, wait_for};
 
 pub(crate) fn cases() -> Vec<Case> {
     vec![
@@ -28,6 +28,10 @@ pub(crate) fn cases() -> Vec<Case> {
         case(
             "lease: restore takes it from a leader, holds it while it works, and gives it back",
             restore_takes_over,
+        ),
+        case(
+            "lease: restore --pause leaves autoscalers that nothing writes again",
+            restore_pauses,
         ),
         case(
             "lease: restore without the right to leases says what is missing, and restores",
@@ -254,6 +258,34 @@ async fn restore_takes_over(env: Env) {
     let told = run(&env, &env.admin, &["restore", "--lease-namespace", "nowhere"], 0).await;
     assert!(
         told.contains("there is no lease nowhere/easyscale-of-test-"),
+        "{told}"
+    );
+}
+
+async fn restore_pauses(env: Env) {
+    web(&env).await;
+    apply(&env).await;
+    let told = run(&env, &env.admin, &["restore", "--pause"], 0).await;
+    assert!(told.contains("Paused: 1.") && !told.contains("again"), "{told}");
+    assert_eq!(env.bounds("web").await, (2, 10));
+    let rules = rules(&env, &peak_rule(&env.namespace, "web"));
+    let again = ["apply", rules.to_str().unwrap(), "--at", "2026-11-24T17:00:00Z"];
+    run(&env, &env.admin, &again, 0).await;
+    assert_eq!(env.bounds("web").await, (2, 10), "it is paused");
+    annotate(&env, "web", "easyscale.io/pause", Value::Null).await;
+    apply(&env).await;
+
+    // A workload without an autoscaler is out of reach: it says so, and does not end as if all were well.
+    env.create(&fixtures::deployment("job", 2)).await;
+    let rules = crate::program::rules(&env, &peak_rule(&env.namespace, "job"));
+    let args = ["apply", rules.to_str().unwrap(), "--at", "2026-11-24T17:00:00Z"];
+    run(&env, &env.admin, &args, 0).await;
+    let told = run(&env, &env.admin, &["restore", "--pause"], 1).await;
+    assert!(
+        told.contains(&format!(
+            "kubectl annotate deployment job -n {} easyscale.io/pause=true",
+            env.namespace
+        )),
         "{told}"
     );
 }

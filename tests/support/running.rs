@@ -170,6 +170,14 @@ impl Running {
     }
 }
 
+impl Drop for Running {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the log of process {}:\n{}", self.pid(), self.text());
+        }
+    }
+}
+
 fn write_policies(folder: &Folder, text: &str) {
     let partial = folder.write("partial", text).expect("it is our folder");
     std::fs::rename(partial, folder.path().join("policies/rules.yaml")).expect("it is our folder");

@@ -1,10 +1,12 @@
 //! The present state, for who asks over HTTP: a snapshot of the loop, planned and shown away from it.
 
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use axum::body::Bytes;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use axum::body::{Body, Bytes};
+use futures::stream::unfold;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
@@ -14,6 +16,10 @@ use crate::report::status::{Filter, PolicyState, Status, Waiting, json, page};
 
 /// A state is shown for so long; then it is forgotten, since nobody may ask again for a year.
 const FRESH: Duration = Duration::from_secs(1);
+/// So many may be reading at once. What they read is kept until they have, and that of 10,000 targets has 10 MB.
+const MOST_READERS: usize = 4;
+/// Is sent in pieces of so many bytes: the next one when the client has room for it.
+const PIECE: usize = 64 * 1024;
 
 /// Why there is nothing to show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,9 +36,17 @@ pub(super) enum Absent {
 #[derive(Debug, Clone)]
 pub(super) struct Present {
     questions: mpsc::Sender<Question>,
+    readers: Arc<Semaphore>,
     one: Arc<Semaphore>,
     /// Made less than [`FRESH`] ago.
     last: Arc<Mutex<Option<Arc<State>>>>,
+}
+
+/// A state as text, with the place of its reader.
+#[derive(Debug)]
+pub(super) struct Text {
+    bytes: Bytes,
+    reader: OwnedSemaphorePermit,
 }
 
 /// A snapshot with its plan; what the plan was made from is not kept.
@@ -53,12 +67,13 @@ impl Present {
     pub(super) fn new(questions: mpsc::Sender<Question>) -> Self {
         Self {
             questions,
+            readers: Arc::new(Semaphore::new(MOST_READERS)),
             one: Arc::new(Semaphore::new(1)),
             last: Arc::default(),
         }
     }
 
-    pub(super) async fn json(&self) -> Result<Bytes, Absent> {
+    pub(super) async fn json(&self) -> Result<Text, Absent> {
         self.shown(|state| {
             let json = state.json.get_or_init(|| Bytes::from(json(&state.status())));
             json.clone()
@@ -66,16 +81,14 @@ impl Present {
         .await
     }
 
-    pub(super) async fn page(&self, filter: Filter) -> Result<Bytes, Absent> {
+    pub(super) async fn page(&self, filter: Filter) -> Result<Text, Absent> {
         self.shown(move |state| Bytes::from(page(&state.status(), &filter)))
             .await
     }
 
-    async fn shown(&self, show: impl FnOnce(&State) -> Bytes + Send + 'static) -> Result<Bytes, Absent> {
-        let turn = Arc::clone(&self.one)
-            .acquire_owned()
-            .await
-            .map_err(|_| Absent::Stopping)?;
+    async fn shown(&self, show: impl FnOnce(&State) -> Bytes + Send + 'static) -> Result<Text, Absent> {
+        let reader = place(&self.readers).await?;
+        let turn = place(&self.one).await?;
         let found = match self.last() {
             Some(state) => Ok(state),
             None => Err(self.ask().await?),
@@ -88,7 +101,8 @@ impl Present {
             drop(turn);
             shown
         });
-        work.await.map_err(|_| Absent::Failed)
+        let bytes = work.await.map_err(|_| Absent::Failed)?;
+        Ok(Text { bytes, reader })
     }
 
     async fn ask(&self) -> Result<Snapshot, Absent> {
@@ -111,6 +125,27 @@ impl Present {
             *last.lock().unwrap_or_else(PoisonError::into_inner) = None;
         });
         state
+    }
+}
+
+async fn place(places: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Absent> {
+    let place = Arc::clone(places).acquire_owned().await;
+    place.map_err(|_| Absent::Stopping)
+}
+
+impl Text {
+    /// Its length in bytes.
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The reader's place is free again when the last piece is on its way.
+    pub(super) fn into_body(self) -> Body {
+        let Self { bytes, reader } = self;
+        Body::from_stream(unfold((bytes, reader), |(mut rest, reader)| async move {
+            let piece = rest.split_to(rest.len().min(PIECE));
+            (!piece.is_empty()).then(|| (Ok::<_, Infallible>(piece), (rest, reader)))
+        }))
     }
 }
 

@@ -4,12 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Bytes;
 use axum::extract::{RawQuery, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY,
-    X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue,
+    REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
@@ -17,7 +16,7 @@ use axum::routing::get;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::present::{Absent, Present};
+use super::present::{Absent, Present, Text};
 use super::query::value;
 use crate::controller::health::Health;
 use crate::controller::metrics::{self, Metrics};
@@ -114,9 +113,14 @@ async fn page(State(sources): State<Sources>, RawQuery(query): RawQuery) -> Resp
     shown(&sources, page, "text/html; charset=utf-8")
 }
 
-fn shown(sources: &Sources, present: Result<Bytes, Absent>, content_type: &'static str) -> Response {
+fn shown(sources: &Sources, present: Result<Text, Absent>, content_type: &'static str) -> Response {
     let words = match present {
-        Ok(body) => return ([(CONTENT_TYPE, content_type)], body).into_response(),
+        Ok(text) => {
+            let length = HeaderValue::from(text.len());
+            let kind = HeaderValue::from_static(content_type);
+            let headers = [(CONTENT_TYPE, kind), (CONTENT_LENGTH, length)];
+            return (headers, text.into_body()).into_response();
+        }
         Err(Absent::NotYet) => not_ready(&sources.health.missing()),
         Err(Absent::Stopping) => "easyscale is stopping.\n".to_owned(),
         Err(Absent::Failed) => {

@@ -168,6 +168,13 @@ impl<S: LeaseStore> Elector<S> {
             Err(failure) => self.tell(&failure),
         }
         self.next = began + with_jitter(self.timings.retry);
+        // A lease that ends before that is looked at as it ends: nobody leads from then on.
+        if let Some(seen) = &self.seen {
+            let ends = seen.ends(&self.timings);
+            if ends > Instant::now() {
+                self.next = self.next.min(ends);
+            }
+        }
     }
 
     async fn advance(&mut self) -> Result<(), Failure> {

@@ -45,6 +45,17 @@ pub struct Seen {
     pub gone: bool,
 }
 
+impl Seen {
+    /// When it is free, unless somebody writes it before.
+    #[must_use]
+    pub fn ends(&self, timings: &Timings) -> Instant {
+        // A holder that was told to hold it for longer than we would goes on for longer; what it wrote of times is its own
+        // clock's, and says nothing here.
+        let held = self.lease.duration.unwrap_or(Duration::ZERO);
+        self.since + held.max(timings.duration)
+    }
+}
+
 /// What to do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
@@ -61,14 +72,12 @@ pub enum Step {
 /// What `me` does next about the lease that it has seen, at `now`.
 #[must_use]
 pub fn step(me: &str, seen: Option<&Seen>, now: Instant, timings: &Timings) -> Step {
-    let Some(Seen { lease, since, gone }) = seen else {
+    let Some(seen) = seen else {
         return Step::Create;
     };
-    // A holder that was told to hold it for longer than we would goes on for longer; what it wrote of times is its own
-    // clock's, and says nothing here.
-    let held = lease.duration.unwrap_or(Duration::ZERO).max(timings.duration);
-    let is_free = lease.holder.is_empty() || now.saturating_duration_since(*since) >= held;
-    match (*gone, lease.holder == me) {
+    let holder = seen.lease.holder.as_str();
+    let is_free = holder.is_empty() || now >= seen.ends(timings);
+    match (seen.gone, holder == me) {
         (false, true) => Step::Renew,
         (true, true) => Step::Create,
         (false, false) if is_free => Step::Take,

@@ -71,5 +71,5 @@ fn outcome(plan: &TargetPlan) -> Value {
 }
 
 fn printed(value: &Value) -> String {
-    super::super::escape::json_escaped(&format!("{value:#}\n"))
+    super::super::escape::json_escaped(format!("{value:#}\n"))
 }

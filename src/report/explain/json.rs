@@ -146,7 +146,7 @@ pub fn json(explained: &Explained<'_>) -> String {
         clock_changes: explained.changeovers.iter().map(|it| change(rule, it)).collect(),
     };
     // Structs of strings and numbers: serialisation has nothing to fail on.
-    let mut text = json_escaped(&serde_json::to_string_pretty(&document).unwrap_or_default());
+    let mut text = json_escaped(serde_json::to_string_pretty(&document).unwrap_or_default());
     text.push('\n');
     text
 }

@@ -34,7 +34,7 @@ pub fn sarif(problems: &[Problem], sources: &Sources) -> String {
             "results": results,
         }],
     });
-    json_escaped(&format!("{log:#}\n"))
+    json_escaped(format!("{log:#}\n"))
 }
 
 fn rule(code: &str) -> Value {

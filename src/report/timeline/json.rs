@@ -87,5 +87,5 @@ fn segment<'a>(rule: &'a Rule, segment: &Segment) -> SegmentJson<'a> {
 
 fn one_line(value: &(impl Serialize + ?Sized)) -> String {
     // Structs of strings and numbers: serialisation has nothing to fail on.
-    json_escaped(&serde_json::to_string(value).unwrap_or_default())
+    json_escaped(serde_json::to_string(value).unwrap_or_default())
 }

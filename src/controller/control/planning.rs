@@ -1,0 +1,351 @@
+//! Looking at what is due: plans, and when to look again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant as Mono;
+
+use super::super::knot::{Due, Key, Knot, Need};
+use super::super::news;
+use super::super::picture::Touched;
+use super::super::queue::Rank;
+use super::super::streams::Watching;
+use super::{Control, DOUBT, PATIENT_WRITES, QUICK, backoff, writes_scale};
+use crate::cluster::{Cluster, Stream};
+use crate::engine::{Base, decide};
+use crate::plan::{Code, Intent, Observed, Patience, Plan, Planner};
+use crate::policy::{Rule, Target};
+use crate::time::Instant;
+
+impl<C: Cluster, W: Watching> Control<'_, C, W> {
+    pub(super) fn look_at_what_is_due(&mut self) {
+        let due = self.knots.take_due(self.clock.now(), Mono::now());
+        if due.is_empty() {
+            return;
+        }
+        // Whether a rule is refused has to be known before anything is restored.
+        let (with_rules, without): (Vec<Due>, Vec<Due>) = due
+            .into_iter()
+            .partition(|due| !self.rules.of(&due.key, &self.picture).is_empty());
+        let was_refused = !self.refused.is_empty();
+        for Due { key, edge } in with_rules.into_iter().chain(without) {
+            if let Some(knot) = self.knots.get_mut(&key) {
+                knot.since_edge = knot.since_edge.or(edge);
+                if knot.busy {
+                    continue;
+                }
+            }
+            match self.look(&key) {
+                Some(plan) => {
+                    let scales = writes_scale(&plan);
+                    self.queue.push(&key, Rank::of(&plan), scales);
+                }
+                None => self.queue.remove(&key),
+            }
+        }
+        if was_refused && self.refused.is_empty() {
+            let waiting: Vec<Key> = self
+                .knots
+                .keys()
+                .filter(|key| self.knots.get(key).is_some_and(|knot| knot.abandoned))
+                .cloned()
+                .collect();
+            for key in waiting {
+                self.knots.touch(&key);
+            }
+        }
+        self.gauges.metrics.refusals(&self.refusals);
+        let held = self
+            .knots
+            .values()
+            .filter(|knot| knot.told.iter().any(|(_, code)| *code == "held"))
+            .count();
+        self.gauges.metrics.held(i64::try_from(held).unwrap_or(i64::MAX));
+    }
+
+    /// Plans a knot, notes when it is looked at next, and says what of it is to be written now, if anything is.
+    pub(super) fn look(&mut self, key: &Key) -> Option<Plan> {
+        let rules = self.rules.of(key, &self.picture);
+        if rules.is_empty() && !self.picture.remembers(key) {
+            self.forget(key);
+            return None;
+        }
+        let mut observed = self.picture.part([key.as_ref()]);
+        observed.unseen_drivers = self.streams.unseen();
+        let mut patience = Patience {
+            cooldown: true,
+            ..Patience::default()
+        };
+        let planner = self.rules.planner().part(rules.clone(), patience.clone());
+        if !self.sees_enough(key, &planner, &observed) {
+            return None;
+        }
+        let (now, mono) = (self.clock.now(), Mono::now());
+        let refused_elsewhere = self
+            .refused
+            .iter()
+            .find(|(other, _)| *other != key)
+            .map(|(_, rule)| rule.clone());
+        let mut plan = planner.plan_beside(&observed, now, refused_elsewhere.as_deref());
+        self.gauges
+            .metrics
+            .decided(u64::try_from(rules.len()).unwrap_or(u64::MAX));
+        let knot = self.knots.get_mut(key)?;
+        if has_note(&plan, "reverted") {
+            if let Some(until) = knot.pace.put_back(mono) {
+                let until = self.clock.instant_of(until);
+                knot.paced = plan
+                    .targets
+                    .iter()
+                    .filter_map(|target| target.object.clone())
+                    .collect();
+                let objects = knot.paced.iter().cloned();
+                patience.reverts.extend(objects.map(|object| (object, until)));
+                let planner = self.rules.planner().part(rules.clone(), patience);
+                plan = planner.plan_beside(&observed, now, refused_elsewhere.as_deref());
+            }
+        } else {
+            knot.pace.settled();
+        }
+        let mut alarm = plan
+            .targets
+            .iter()
+            .filter_map(|target| target.waits)
+            .min()
+            .map(|waits| mono + self.clock.ahead(waits));
+        let lost = plan.targets.iter().any(|target| {
+            target
+                .refusal()
+                .is_some_and(|refusal| refusal.code == Code::StateLost)
+        });
+        if lost && !knot.doubted {
+            knot.doubted = true;
+            self.knots.set_alarm(key, Some(mono + DOUBT));
+            return None;
+        }
+        knot.doubted = lost;
+        let edge = next_edge(&plan, &rules, now);
+        let wait = if plan.targets.iter().any(|target| target.changes()) {
+            self.wait(key, &plan, mono)
+        } else {
+            let knot = self.knots.get_mut(key)?;
+            knot.staggered = None;
+            knot.since_edge = None;
+            knot.would.clear();
+            knot.failures = 0;
+            None
+        };
+        alarm = alarm.into_iter().chain(wait).min();
+        self.knots.set_edge(key, edge);
+        self.knots.set_alarm(key, alarm);
+        self.note_refusals(key, &plan);
+        self.tell_news(key, &plan);
+        self.show(key, &plan);
+        let is_due = wait.is_none() && plan.targets.iter().any(|target| target.changes());
+        is_due.then_some(plan)
+    }
+
+    /// Whether all is seen that a plan of this knot depends on; what is not is asked for.
+    pub(super) fn sees_enough(&mut self, key: &Key, planner: &Planner, observed: &Observed) -> bool {
+        let needs = planner.needs(observed);
+        let need = Need {
+            workload: !needs.workloads.is_empty(),
+            drivers: needs.drivers,
+        };
+        self.set_need(key, need);
+        let complete = |stream: &Stream| self.picture.is_complete(stream);
+        let workload = !need.workload || self.streams.show_workload(&key.kind, &key.namespace, complete);
+        workload && (!need.drivers || self.streams.show_drivers(complete))
+    }
+
+    pub(super) fn set_need(&mut self, key: &Key, need: Need) {
+        let Some(knot) = self.knots.get_mut(key) else {
+            return;
+        };
+        let before = std::mem::replace(&mut knot.need, need);
+        if before == need {
+            return;
+        }
+        if before.workload != need.workload {
+            let namespaces = self.kinds.entry(key.kind.clone()).or_default();
+            let count = namespaces.entry(key.namespace.clone()).or_default();
+            *count = if need.workload {
+                *count + 1
+            } else {
+                count.saturating_sub(1)
+            };
+            if *count == 0 {
+                namespaces.remove(&key.namespace);
+            }
+        }
+        if before.drivers != need.drivers {
+            self.driven = if need.drivers {
+                self.driven + 1
+            } else {
+                self.driven.saturating_sub(1)
+            };
+        }
+        // Streams that nobody needs any more stay until the safety pass: a target may come and go.
+        if need.workload || need.drivers {
+            self.adjust_streams();
+        }
+    }
+
+    pub(super) fn adjust_streams(&mut self) {
+        let kinds: BTreeMap<String, BTreeSet<String>> = self
+            .kinds
+            .iter()
+            .map(|(kind, namespaces)| (kind.clone(), namespaces.keys().cloned().collect()))
+            .collect();
+        let closed = self.streams.adjust(&kinds, self.driven > 0, &mut self.watching);
+        let mut touched = Touched::default();
+        for stream in closed {
+            self.picture.close(&stream, &mut touched);
+            self.outage.regain(&stream);
+        }
+        self.touch(touched);
+    }
+
+    /// Until when a change waits although the plan would write it.
+    pub(super) fn wait(&mut self, key: &Key, plan: &Plan, mono: Mono) -> Option<Mono> {
+        let knot = self.knots.get_mut(key)?;
+        if knot.failures > 0 {
+            // The alarm of the failure, or a server that answers again, or an edge, brought us here.
+            return None;
+        }
+        if knot.since_edge.is_some() {
+            let spread = stagger(plan).filter(|_| Rank::of(plan) == Rank::Lower);
+            let Some(spread) = spread else { return None };
+            let until = *knot.staggered.get_or_insert_with(|| mono + share(key, spread));
+            return (until > mono).then_some(until);
+        }
+        let (written, streak) = knot.written?;
+        let since = mono.saturating_duration_since(written);
+        let quick = since < QUICK && streak >= PATIENT_WRITES;
+        let wait = backoff(streak.saturating_sub(PATIENT_WRITES));
+        (quick && since < wait).then(|| written + wait)
+    }
+
+    pub(super) fn note_refusals(&mut self, key: &Key, plan: &Plan) {
+        let refusal = plan
+            .targets
+            .iter()
+            .find_map(|target| Some((target.rule.clone(), target.refusal()?.code)));
+        let abandoned = has_note(plan, "abandoned");
+        let Some(knot) = self.knots.get_mut(key) else {
+            return;
+        };
+        knot.abandoned = abandoned;
+        let before = std::mem::replace(&mut knot.refused, refusal.clone());
+        if before == refusal {
+            return;
+        }
+        if let Some((_, code)) = before {
+            let count = self.refusals.entry(code).or_default();
+            *count = count.saturating_sub(1);
+            self.refused.remove(key);
+        }
+        if let Some((rule, code)) = refusal {
+            *self.refusals.entry(code).or_default() += 1;
+            self.gauges.metrics.refused(code);
+            self.refused.insert(Arc::clone(key), rule);
+        }
+    }
+
+    pub(super) fn tell_news(&mut self, key: &Key, plan: &Plan) {
+        let current = news::of(plan);
+        let Some(knot) = self.knots.get_mut(key) else {
+            return;
+        };
+        if current == knot.told {
+            return;
+        }
+        let before = std::mem::replace(&mut knot.told, current);
+        let events = news::tell(plan, &before, self.clock.now());
+        events.into_iter().for_each(|event| self.queue_event(event));
+    }
+
+    /// Puts the numbers of a knot's targets among the metrics.
+    pub(super) fn show(&mut self, key: &Key, plan: &Plan) {
+        let shown: Vec<Target> = plan.targets.iter().map(|target| target.target.clone()).collect();
+        let Some(knot) = self.knots.get_mut(key) else {
+            return;
+        };
+        let before = std::mem::replace(&mut knot.shown, shown);
+        for gone in before.iter().filter(|target| !knot.shown.contains(target)) {
+            self.gauges.metrics.forget(gone);
+        }
+        for target in &plan.targets {
+            self.gauges
+                .metrics
+                .target(&target.target, &target.rule, target.to, target.from);
+        }
+    }
+
+    pub(super) fn hide(&mut self, key: &Key) {
+        if let Some(knot) = self.knots.get_mut(key) {
+            for target in std::mem::take(&mut knot.shown) {
+                self.gauges.metrics.forget(&target);
+            }
+        }
+    }
+
+    pub(super) fn forget(&mut self, key: &Key) {
+        self.hide(key);
+        self.set_need(key, Need::default());
+        self.queue.remove(key);
+        if let Some(Knot {
+            refused: Some((_, code)),
+            ..
+        }) = self.knots.remove(key)
+        {
+            let count = self.refusals.entry(code).or_default();
+            *count = count.saturating_sub(1);
+            self.refused.remove(key);
+        }
+    }
+}
+
+/// When the rules of a plan ask something else. What is refused says nothing of that, so the rules alone are asked.
+fn next_edge(plan: &Plan, rules: &[Arc<Rule>], now: Instant) -> Option<Instant> {
+    let planned = plan.targets.iter().filter_map(|target| target.until);
+    let base = Base::Autoscaler {
+        floor: None,
+        ceiling: None,
+    };
+    let refused = plan.targets.iter().any(|target| target.refusal().is_some());
+    let of_rules = rules
+        .iter()
+        .filter(|_| refused)
+        .filter_map(|rule| decide(rule, &base, now).until);
+    planned.chain(of_rules).filter(|edge| *edge > now).min()
+}
+
+fn has_note(plan: &Plan, code: &str) -> bool {
+    let mut notes = plan.targets.iter().flat_map(|target| &target.notes);
+    notes.any(|note| note.code == code)
+}
+
+/// The `stagger` of the rules whose targets a plan changes.
+fn stagger(plan: &Plan) -> Option<Duration> {
+    let seconds = plan.targets.iter().filter_map(|target| match &target.intent {
+        Intent::Keep(rule) if target.changes() => Some(rule.stagger),
+        _ => None,
+    });
+    seconds
+        .max()
+        .filter(|seconds| *seconds > 0)
+        .map(|seconds| Duration::from_secs(seconds.into()))
+}
+
+/// A target's part of a span, the same every day: FNV-1a of its name.
+fn share(key: &Key, spread: Duration) -> Duration {
+    let name = key.to_string();
+    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    // FNV's low bits alone are not evenly spread.
+    let mixed = hash ^ (hash >> 32);
+    let millis = u64::try_from(spread.as_millis()).unwrap_or(u64::MAX).max(1);
+    Duration::from_millis(mixed % millis)
+}
