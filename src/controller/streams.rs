@@ -192,9 +192,20 @@ impl Streams {
         if self.drivers.known.is_some_and(is_fresh) {
             return false;
         }
+        self.distrust_drivers(watching);
+        true
+    }
+
+    /// Has the APIs of other tools looked for again; until the answer comes, no scale is written.
+    pub(super) fn distrust_drivers(&mut self, watching: &mut impl Watching) {
         self.drivers.known = None;
         self.ask(watching);
-        true
+    }
+
+    /// When the APIs of other tools are asked for again that could not be seen.
+    pub(super) fn asks_again(&self) -> Option<Mono> {
+        let waits = self.drivers.known.is_none() && !self.drivers.asked;
+        self.drivers.not_before.filter(|_| waits)
     }
 
     fn ask(&mut self, watching: &mut impl Watching) {

@@ -10,7 +10,7 @@ use super::pass::Pass;
 use super::patience::Patience;
 use super::resolve::{Index, can_scale};
 use super::target_plan::{Action, Intent, TargetPlan};
-use crate::policy::{Rule, Target};
+use crate::policy::{Rule, Target, Wake};
 use crate::time::Instant;
 
 /// How a pass plans.
@@ -149,7 +149,8 @@ impl Planner {
                 drivers = true;
             }
             let sleeps = rule.default.is_sleep() || rule.schedule.iter().any(|window| window.sets.is_sleep());
-            if sleeps {
+            // Whether somebody put it to 0 is seen in its workload alone.
+            if sleeps || rule.wake == Wake::Always {
                 for autoscaler in candidates
                     .iter()
                     .filter(|autoscaler| autoscaler.workload.group == "apps")

@@ -141,6 +141,10 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
                     problems: loaded.problems,
                 };
                 self.rules = Rules::new(planner);
+                if self.driven > 0 {
+                    // Who changes rules may have installed something, too.
+                    self.streams.distrust_drivers(&mut self.watching);
+                }
                 self.adopt_rules();
             }
             Verdict::Bad(loaded) => {

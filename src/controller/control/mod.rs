@@ -268,7 +268,9 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
         if self.swept.elapsed() >= SAFETY_PASS {
             self.swept = Mono::now();
             self.knots.touch_all();
-            // It may have been asked for in vain, and nobody asks again.
+            self.adjust_streams();
+        }
+        if self.asks_again().is_some_and(|then| then <= Mono::now()) {
             self.adjust_streams();
         }
         if self.listed && self.leading {
@@ -279,6 +281,11 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
         self.tell_next_edge();
     }
 
+    /// When the APIs of other tools are asked for again, where somebody waits for the answer.
+    fn asks_again(&self) -> Option<Mono> {
+        self.streams.asks_again().filter(|_| self.driven > 0)
+    }
+
     fn next_wake(&self) -> Mono {
         let mut wake = Mono::now() + LONGEST_SLEEP;
         if !(self.listed && self.leading) {
@@ -286,6 +293,9 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
         }
         if let Some(edge) = self.knots.next_edge() {
             wake = wake.min(Mono::now() + self.clock.ahead(edge));
+        }
+        if let Some(again) = self.asks_again() {
+            wake = wake.min(again);
         }
         if let Some(alarm) = self.knots.next_alarm() {
             wake = wake.min(alarm);

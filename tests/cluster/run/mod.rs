@@ -5,7 +5,11 @@
 
 mod drift;
 mod life;
+mod reload;
 mod road;
+mod scales;
+mod sleep;
+mod start;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
@@ -20,10 +24,16 @@ use crate::road::{assert_no_trace, hpa, managers, memory};
 use crate::support::{Case, Env, Running, User, wait_for};
 
 pub(crate) fn cases() -> Vec<Case> {
-    [road::cases(), drift::cases(), life::cases()]
-        .into_iter()
-        .flatten()
-        .collect()
+    let cases = [
+        road::cases(),
+        drift::cases(),
+        life::cases(),
+        sleep::cases(),
+        reload::cases(),
+        start::cases(),
+        scales::cases(),
+    ];
+    cases.into_iter().flatten().collect()
 }
 
 /// Far more than anything here takes.

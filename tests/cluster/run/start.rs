@@ -1,0 +1,191 @@
+//! How it begins: with mistakes it does not, with the least rights it does, and in a dry run nothing comes of it.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{SOON, Scene, lines, open, schedule};
+use crate::road::{assert_no_trace, edit, web};
+use crate::support::{Case, Env, Running, case, fixtures, wait_for};
+
+pub(super) fn cases() -> Vec<Case> {
+    vec![
+        case(
+            "run, start: mistakes in the policies end it, and are shown",
+            mistakes,
+        ),
+        case("run, start: no cluster, no start", no_cluster),
+        case("run, start: a port in use is told", port_in_use),
+        case(
+            "run, start: the rights of a Role are enough, and none of them too many",
+            least_rights,
+        ),
+        case(
+            "run, start: a dry run writes nothing and says once what it would write",
+            dry_run,
+        ),
+    ]
+}
+
+fn floor_5(scene: &Scene) -> String {
+    scene.rule("web", &schedule(&[open("minReplicas: 5")]))
+}
+
+async fn ends_with_1(run: &mut Running) -> String {
+    assert_eq!(run.ended(SOON).await, Some(1), "{}", run.text());
+    run.text()
+}
+
+async fn mistakes(env: Env) {
+    let scene = Scene::new(env);
+    let spoilt = floor_5(&scene).replace("minReplicas: 5", "minReplicaz: 5");
+    let mut run = scene.run(&spoilt, &[]);
+    let told = ends_with_1(&mut run).await;
+    assert!(
+        told.contains("minReplicaz") && told.contains("rules.yaml:7:"),
+        "{told}"
+    );
+    assert!(told.contains("did you mean"), "{told}");
+    let mut run = scene.run("", &[]);
+    let told = ends_with_1(&mut run).await;
+    assert!(told.contains("--allow-empty"), "{told}");
+    assert!(scene.env.requests(&scene.user).await.is_empty());
+}
+
+async fn no_cluster(env: Env) {
+    let scene = Scene::new(env);
+    let mut run = Running::start(Path::new("/nowhere/kubeconfig"), &floor_5(&scene), &[]);
+    let told = ends_with_1(&mut run).await;
+    assert!(told.contains("kubeconfig"), "{told}");
+}
+
+async fn port_in_use(env: Env) {
+    let scene = Scene::new(env);
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let rules = floor_5(&scene);
+    let args = ["run", "policies", "--listen", &address];
+    let mut run = Running::command(&scene.env.kubeconfig(&scene.user), &rules, &args);
+    let told = ends_with_1(&mut run).await;
+    assert!(
+        told.contains(&address) && told.contains("another program listens there"),
+        "{told}"
+    );
+    assert!(scene.env.requests(&scene.user).await.is_empty());
+}
+
+/// What docs/permissions.md says of `run`, for one namespace.
+fn rights() -> Value {
+    json!([
+        {"apiGroups": ["autoscaling"], "resources": ["horizontalpodautoscalers"], "verbs": ["get", "list", "watch", "patch"]},
+        {"apiGroups": ["apps"], "resources": ["deployments", "statefulsets"], "verbs": ["get", "list", "watch"]},
+        {"apiGroups": ["apps"], "resources": ["deployments/scale", "statefulsets/scale"], "verbs": ["patch"]},
+        {
+            "apiGroups": [""], "resources": ["configmaps"], "resourceNames": ["easyscale-state"],
+            "verbs": ["get", "list", "watch", "patch"],
+        },
+        {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["create"]},
+        {"apiGroups": ["events.k8s.io"], "resources": ["events"], "verbs": ["create", "patch"]},
+        {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["get", "create", "update"]},
+    ])
+}
+
+async fn least_rights(env: Env) {
+    web(&env).await;
+    env.create(&fixtures::deployment("job", 2)).await;
+    env.create(&fixtures::stateful_set("db", 2)).await;
+    let scene = Scene::new(env);
+    let user = scene.env.limited();
+    scene.env.allow(&user, &rights()).await;
+    let rules = format!(
+        "{}{}{}",
+        floor_5(&scene),
+        scene.rule("job", &schedule(&[open("replicas: 3")])),
+        scene.named_rule("db-rule", "StatefulSet", "db", &schedule(&[open("replicas: 4")]))
+    );
+    let mut run = scene.run_as(&user, &rules, &["--allow-empty"]);
+    scene.bounds_become("web", (5, 10)).await;
+    scene.env.wait_for_replicas("Deployment", "job", 3).await;
+    scene.env.wait_for_replicas("StatefulSet", "db", 4).await;
+    // The same twice is a series.
+    for _ in 0..2 {
+        scene
+            .env
+            .apply_as("helm", &fixtures::hpa("web", ("Deployment", "web"), 2, 10))
+            .await;
+        scene.bounds_become("web", (5, 10)).await;
+    }
+    run.rewrite("");
+    scene.free_with("web", (2, 10)).await;
+    scene.env.wait_for_replicas("Deployment", "job", 2).await;
+    scene.env.wait_for_replicas("StatefulSet", "db", 2).await;
+    wait_for("the memories to go", SOON, async || {
+        let kept = scene.remembered().await;
+        if kept.is_empty() { Ok(()) } else { Err(kept) }
+    })
+    .await;
+    scene.told("BoundsRestored").await;
+    run.signal("TERM");
+    assert_eq!(run.ended(Duration::from_secs(10)).await, Some(0));
+    // Rights count a moment after they were given, so the first requests may have been refused.
+    let requests = scene.env.requests(&user).await;
+    let seen = requests.iter().position(|request| request.code == 200).unwrap();
+    let refused: Vec<_> = requests[seen..]
+        .iter()
+        .filter(|request| request.code == 403)
+        .collect();
+    assert!(refused.is_empty(), "{refused:#?}");
+    // None of them was for nothing, but those for looking again after a conflict.
+    for rule in rights().as_array().unwrap() {
+        for verb in rule["verbs"].as_array().unwrap() {
+            let of_rule = |resource: &str| {
+                rule["resources"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .any(|one| one == resource)
+            };
+            let used = requests
+                .iter()
+                .any(|request| json!(request.verb) == *verb && of_rule(&request.resource));
+            let again = *verb == "get" && !of_rule("leases");
+            assert!(used || again, "nobody needs {verb} of {}", rule["resources"]);
+        }
+    }
+}
+
+async fn dry_run(env: Env) {
+    web(&env).await;
+    env.create(&fixtures::deployment("job", 1)).await;
+    let scene = Scene::new(env);
+    let rules = format!(
+        "{}{}",
+        floor_5(&scene),
+        scene.rule("job", &schedule(&[open("replicas: 3")]))
+    );
+    let mut run = scene.run(&rules, &["--dry-run"]);
+    let line = run.told("\"change\":\"minReplicas 2 -> 5\"").await;
+    assert_eq!(
+        (&line["message"], &line["name"]),
+        (&json!("would change"), &json!("web"))
+    );
+    run.told("\"change\":\"replicas 1 -> 3\"").await;
+    // Looked at again, it is nothing new; another change is.
+    let count = run.count();
+    run.rewrite(&format!("# The same again.\n{rules}"));
+    run.told_since(count, "new policies are in force").await;
+    edit(&scene.env, "web", json!({"minReplicas": 3})).await;
+    run.told("\"change\":\"minReplicas 3 -> 5\"").await;
+    assert_eq!(
+        lines(&run, "\"message\":\"would change\"").len(),
+        3,
+        "{}",
+        run.text()
+    );
+    let requests = scene.env.requests(&scene.user).await;
+    let writes: Vec<_> = requests.iter().filter(|request| request.is_write()).collect();
+    assert!(writes.is_empty(), "not even a lease or an event: {writes:#?}");
+    assert_no_trace(&scene.env, "web").await;
+}
