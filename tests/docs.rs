@@ -21,6 +21,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use easyscale::cluster::Reason;
 use easyscale::plan::Code;
 use sandbox::{Sandbox, blesses, repository};
 
@@ -75,6 +76,17 @@ fn the_plan_reference_names_every_code() {
         notes.is_empty(),
         "docs/plan-json.md does not name the notes {notes:?}"
     );
+}
+
+#[test]
+fn the_reference_of_events_names_every_reason_and_no_other() {
+    let page = fs::read_to_string(repository().join("docs/events.md")).expect("the page is readable");
+    let named: Vec<&str> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
+        .collect();
+    let told: Vec<&str> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
+    assert_eq!(named, told);
 }
 
 #[test]

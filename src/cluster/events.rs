@@ -11,6 +11,60 @@ const MAX_NOTE_BYTES: usize = 1000;
 /// The longest object name that leaves room for what makes an event's name unique.
 const MAX_NAME_BYTES: usize = 200;
 
+/// What an event is about, in a word that people filter by; stable, and named in docs/events.md.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// An autoscaler's bounds were written.
+    BoundsChanged,
+    /// An autoscaler got its originals back.
+    BoundsRestored,
+    /// A workload's replicas were written.
+    ReplicasChanged,
+    /// A workload got its replicas back.
+    ReplicasRestored,
+    /// A target is left alone from now on.
+    Refused,
+    /// A floor that somebody raised above ours is respected.
+    Held,
+    /// A workload at 0 is left so, since it was not us who put it there.
+    LeftAsleep,
+    /// The memory of an original is gone.
+    StateLost,
+    /// Policies that were read again have mistakes.
+    PolicyInvalid,
+}
+
+impl Reason {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::BoundsChanged,
+        Self::BoundsRestored,
+        Self::ReplicasChanged,
+        Self::ReplicasRestored,
+        Self::Refused,
+        Self::Held,
+        Self::LeftAsleep,
+        Self::StateLost,
+        Self::PolicyInvalid,
+    ];
+
+    /// The stable name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::BoundsChanged => "BoundsChanged",
+            Self::BoundsRestored => "BoundsRestored",
+            Self::ReplicasChanged => "ReplicasChanged",
+            Self::ReplicasRestored => "ReplicasRestored",
+            Self::Refused => "Refused",
+            Self::Held => "Held",
+            Self::LeftAsleep => "LeftAsleep",
+            Self::StateLost => "StateLost",
+            Self::PolicyInvalid => "PolicyInvalid",
+        }
+    }
+}
+
 /// One event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventNote {
@@ -20,8 +74,8 @@ pub struct EventNote {
     pub uid: String,
     /// What the rule names, if that is another object.
     pub related: Option<ObjectRef>,
-    /// `BoundsChanged`, `BoundsRestored`, `ReplicasChanged`, `ReplicasRestored`.
-    pub reason: &'static str,
+    /// What it is about.
+    pub reason: Reason,
     /// Whether somebody should look.
     pub warning: bool,
     /// What happened and why.
@@ -40,10 +94,10 @@ impl EventNote {
         };
         let bounds = plan.writes.bounds.is_some() || plan.writes.release.is_some();
         let reason = match (bounds, &plan.action) {
-            (true, Action::Restore) => "BoundsRestored",
-            (true, _) => "BoundsChanged",
-            (false, Action::Restore) => "ReplicasRestored",
-            (false, _) => "ReplicasChanged",
+            (true, Action::Restore) => Reason::BoundsRestored,
+            (true, _) => Reason::BoundsChanged,
+            (false, Action::Restore) => Reason::ReplicasRestored,
+            (false, _) => Reason::ReplicasChanged,
         };
         let target = ObjectRef {
             api_version: if plan.target.group.is_empty() {
@@ -85,7 +139,7 @@ impl EventNote {
     pub fn new(
         regarding: ObjectRef,
         uid: String,
-        reason: &'static str,
+        reason: Reason,
         warning: bool,
         note: &str,
         time: Instant,
@@ -127,7 +181,7 @@ impl EventNote {
             "reportingController": "easyscale.io/easyscale",
             "reportingInstance": "easyscale",
             "type": if self.warning { "Warning" } else { "Normal" },
-            "reason": self.reason,
+            "reason": self.reason.as_str(),
             "action": "Schedule",
             "note": self.note,
             "regarding": regarding,

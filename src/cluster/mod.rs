@@ -21,7 +21,7 @@ mod wire;
 
 pub use apply::{ApplyOptions, Carried, Clock, apply, carry_out};
 pub use connect::Connection;
-pub use events::EventNote;
+pub use events::{EventNote, Reason};
 pub use lease::{Claim, Lease, LeaseStore, LiveLease, MAX_LEASE_DURATION, lease_name};
 pub use live::Live;
 pub use manifests::Manifests;

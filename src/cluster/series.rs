@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::events::EventNote;
+use super::events::{EventNote, Reason};
 
 /// An event that did not happen again for so long is over: as long as kubectl and client-go take.
 const OVER: Duration = Duration::from_secs(360);
@@ -23,7 +23,7 @@ pub(super) struct Key {
     namespace: String,
     name: String,
     uid: String,
-    reason: &'static str,
+    reason: Reason,
     note: String,
 }
 
@@ -109,7 +109,7 @@ mod tests {
             namespace: "shop".to_owned(),
             name: name.to_owned(),
             uid: "u".to_owned(),
-            reason: "BoundsChanged",
+            reason: Reason::BoundsChanged,
             note: "minReplicas 2 -> 5".to_owned(),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::cluster::EventNote;
+use crate::cluster::{EventNote, Reason};
 use crate::plan::{ObjectRef, Plan, TargetPlan};
 use crate::time::Instant;
 
@@ -42,7 +42,7 @@ pub(super) fn tell(plan: &Plan, told: &BTreeSet<(String, &'static str)>, time: I
             let (code, reason, hint) = (refusal.code.as_str(), &refusal.message, &refusal.hint);
             tracing::warn!(kind, namespace, name, rule, code, reason, hint, "refused");
             let note = format!("{reason}; {hint}; rule {rule}");
-            events.push(event(target, "Refused", true, &note, time));
+            events.push(event(target, Reason::Refused, true, &note, time));
         }
         for note in &target.notes {
             if !TOLD.contains(&note.code) || !is_new(note.code) {
@@ -54,20 +54,20 @@ pub(super) fn tell(plan: &Plan, told: &BTreeSet<(String, &'static str)>, time: I
             } else {
                 tracing::info!(kind, namespace, name, rule, code, reason, "left as it is");
             }
-            let name = match note.code {
-                "held" => "Held",
-                "asleep-by-hand" => "LeftAsleep",
-                "state-lost" => "StateLost",
+            let about = match note.code {
+                "held" => Reason::Held,
+                "asleep-by-hand" => Reason::LeftAsleep,
+                "state-lost" => Reason::StateLost,
                 _ => continue,
             };
             let text = format!("{}; rule {rule}", note.message);
-            events.push(event(target, name, note.warning, &text, time));
+            events.push(event(target, about, note.warning, &text, time));
         }
     }
     events
 }
 
-fn event(target: &TargetPlan, reason: &'static str, warning: bool, note: &str, time: Instant) -> EventNote {
+fn event(target: &TargetPlan, reason: Reason, warning: bool, note: &str, time: Instant) -> EventNote {
     let regarding = target
         .object
         .clone()

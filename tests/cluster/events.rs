@@ -1,6 +1,6 @@
 //! What `kubectl get events` shows when the same happens again and again.
 
-use easyscale::cluster::{Cluster as _, EventNote, Live};
+use easyscale::cluster::{Cluster as _, EventNote, Live, Reason};
 use easyscale::plan::ObjectRef;
 use k8s_openapi::api::events::v1::Event;
 use kube::api::{DeleteParams, ListParams};
@@ -35,7 +35,7 @@ async fn series(env: Env) {
         },
         uid: "of-this-test".to_owned(),
         related: None,
-        reason: "BoundsChanged",
+        reason: Reason::BoundsChanged,
         warning: true,
         note: text.to_owned(),
         time: instant(time),

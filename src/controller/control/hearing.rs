@@ -10,7 +10,7 @@ use super::super::rules::Rules;
 use super::super::snapshot::{Question, Snapshot};
 use super::super::streams::{DriverApis, Watching};
 use super::{Control, LONGEST_SLEEP};
-use crate::cluster::{Cluster, EventNote, Sight, Sighting, Watched};
+use crate::cluster::{Cluster, EventNote, Reason, Sight, Sighting, Watched};
 use crate::plan::{Autoscaler, Failure, FailureKind, Patience, Planner};
 use crate::policy::{Problem, Severity, Target};
 use crate::report::status::{PolicyState, Waiting};
@@ -166,7 +166,7 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
                     let event = EventNote::new(
                         self.stage.clone(),
                         String::new(),
-                        "PolicyInvalid",
+                        Reason::PolicyInvalid,
                         true,
                         &note,
                         self.clock.now(),

@@ -221,7 +221,7 @@ impl Cluster for World {
     }
 
     async fn publish(&self, event: &EventNote) -> Result<(), Failure> {
-        self.note(Asked::Event(event.reason));
+        self.note(Asked::Event(event.reason.as_str()));
         Ok(())
     }
 
