@@ -413,6 +413,7 @@ async fn cooldown(env: Env) {
     scene.bounds_become("web", (5, 12)).await;
     scene.floor_remembered("web", (3, 5)).await;
     scene.bounds_become("web", (5, 8)).await;
+    run.told("maxReplicas 12 -> 8").await;
     let changes: Vec<_> = lines(&run, "\"message\":\"changed\"");
     let [_, raise, lower] = changes.as_slice() else {
         panic!("{changes:#?}")
