@@ -87,7 +87,7 @@ impl EventNote {
         uid: String,
         reason: &'static str,
         warning: bool,
-        note: String,
+        note: &str,
         time: Instant,
     ) -> Self {
         Self {
@@ -154,11 +154,11 @@ fn note(plan: &TargetPlan) -> String {
         note.push_str("; ");
         note.push_str(&told.message);
     }
-    fit(note)
+    fit(&note)
 }
 
 /// A note in one line, and no longer than the API takes.
-fn fit(note: String) -> String {
+fn fit(note: &str) -> String {
     let mut note = note.replace(char::is_control, " ");
     if note.len() > MAX_NOTE_BYTES {
         let end = cut(&note, MAX_NOTE_BYTES).len();

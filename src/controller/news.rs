@@ -42,7 +42,7 @@ pub(super) fn tell(plan: &Plan, told: &BTreeSet<(String, &'static str)>, time: I
             let (code, reason, hint) = (refusal.code.as_str(), &refusal.message, &refusal.hint);
             tracing::warn!(kind, namespace, name, rule, code, reason, hint, "refused");
             let note = format!("{reason}; {hint}; rule {rule}");
-            events.push(event(target, "Refused", true, note, time));
+            events.push(event(target, "Refused", true, &note, time));
         }
         for note in &target.notes {
             if !TOLD.contains(&note.code) || !is_new(note.code) {
@@ -61,13 +61,13 @@ pub(super) fn tell(plan: &Plan, told: &BTreeSet<(String, &'static str)>, time: I
                 _ => continue,
             };
             let text = format!("{}; rule {rule}", note.message);
-            events.push(event(target, name, note.warning, text, time));
+            events.push(event(target, name, note.warning, &text, time));
         }
     }
     events
 }
 
-fn event(target: &TargetPlan, reason: &'static str, warning: bool, note: String, time: Instant) -> EventNote {
+fn event(target: &TargetPlan, reason: &'static str, warning: bool, note: &str, time: Instant) -> EventNote {
     let regarding = target
         .object
         .clone()

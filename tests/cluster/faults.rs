@@ -50,6 +50,10 @@ pub(crate) fn cases() -> Vec<Case> {
             stop_while_hung,
         ),
         case("run: cut off over an edge", cut_off_over_an_edge),
+        case(
+            "run: nothing is released while a rule is refused that may have moved",
+            guarded_release,
+        ),
         case("run: paused over an edge", paused_over_an_edge),
         case(
             "run: killed with -9 over and over, edges coming",
@@ -662,6 +666,22 @@ async fn token(env: Env) {
     assert_originals(&env, "after").await;
     replica.program.told("the API server answers again").await;
     replica.release(&env, &["before", "after"]).await;
+}
+
+async fn guarded_release(env: Env) {
+    hpa(&env, "web").await;
+    let mut replica = Replica::alone(&env, &raised(&env, "web", SystemTime::now())).await;
+    replica.ready().await;
+    bounds_become(&env, "web", (5, 20), SOON).await;
+    // Mistyped, perhaps: there is no such target.
+    let count = replica.program.count();
+    replica
+        .program
+        .rewrite(&always(&env.namespace, "wbe", "minReplicas: 5, maxReplicas: 20"));
+    replica.program.told_since(count, "target-missing").await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    bounds_become(&env, "web", (5, 20), Duration::ZERO).await;
+    replica.release(&env, &["web"]).await;
 }
 
 /// On a control plane of its own, which others do not need.

@@ -11,7 +11,7 @@ use super::super::snapshot::{Question, Snapshot};
 use super::super::streams::{DriverApis, Watching};
 use super::{Control, LONGEST_SLEEP};
 use crate::cluster::{Cluster, EventNote, Sight, Sighting, Watched};
-use crate::plan::{Failure, FailureKind, Patience, Planner};
+use crate::plan::{Autoscaler, Failure, FailureKind, Patience, Planner};
 use crate::policy::{Problem, Severity, Target};
 use crate::report::status::{PolicyState, Waiting};
 
@@ -168,7 +168,7 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
                         String::new(),
                         "PolicyInvalid",
                         true,
-                        note,
+                        &note,
                         self.clock.now(),
                     );
                     self.queue_event(event);
@@ -182,7 +182,10 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
     pub(super) fn adopt_rules(&mut self) {
         let targets: Vec<Target> = self.rules.targets().cloned().collect();
         for target in targets {
-            let home = self.picture.autoscaler(&target).map_or(target, |it| it.target());
+            let home = self
+                .picture
+                .autoscaler(&target)
+                .map_or(target, Autoscaler::target);
             self.knots.touch(&home);
         }
         self.knots.touch_all();

@@ -154,6 +154,8 @@ pub struct Control<'a, C, W> {
     /// Rules that are refused, by knot.
     refused: BTreeMap<Key, String>,
     refusals: BTreeMap<Code, usize>,
+    /// Knots with rules of which nobody knows yet whether they are refused, because not enough is seen of them.
+    undecided: HashSet<Key>,
     /// Knots whose workload has to be watched, by kind and namespace.
     kinds: BTreeMap<String, BTreeMap<String, usize>>,
     /// Knots for which other tools have to be watched.
@@ -203,6 +205,7 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
             remembering: HashSet::new(),
             refused: BTreeMap::new(),
             refusals: BTreeMap::new(),
+            undecided: HashSet::new(),
             kinds: BTreeMap::new(),
             driven: 0,
             outage: Outage::default(),
@@ -349,7 +352,7 @@ fn backoff(failures: u32) -> Duration {
 async fn stopped(stop: &mut watch::Receiver<bool>) {
     if stop.wait_for(|stop| *stop).await.is_err() {
         // Nobody can stop us any more that way.
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

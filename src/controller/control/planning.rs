@@ -13,7 +13,7 @@ use super::super::streams::Watching;
 use super::{Control, DOUBT, PATIENT_WRITES, QUICK, backoff, writes_scale};
 use crate::cluster::{Cluster, Stream};
 use crate::engine::{Base, decide};
-use crate::plan::{Code, Intent, Observed, Patience, Plan, Planner};
+use crate::plan::{Code, Intent, Observed, Patience, Plan, Planner, TargetPlan};
 use crate::policy::{Rule, Target};
 use crate::time::Instant;
 
@@ -27,13 +27,16 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
         let (with_rules, without): (Vec<Due>, Vec<Due>) = due
             .into_iter()
             .partition(|due| !self.rules.of(&due.key, &self.picture).is_empty());
-        let was_refused = !self.refused.is_empty();
+        let was_in_doubt = self.restores_nothing();
+        let busy = with_rules.iter().filter(|due| self.is_busy(&due.key));
+        let busy: Vec<Key> = busy.map(|due| Arc::clone(&due.key)).collect();
+        self.undecided.extend(busy);
         for Due { key, edge } in with_rules.into_iter().chain(without) {
             if let Some(knot) = self.knots.get_mut(&key) {
                 knot.since_edge = knot.since_edge.or(edge);
-                if knot.busy {
-                    continue;
-                }
+            }
+            if self.is_busy(&key) {
+                continue;
             }
             match self.look(&key) {
                 Some(plan) => {
@@ -43,7 +46,7 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
                 None => self.queue.remove(&key),
             }
         }
-        if was_refused && self.refused.is_empty() {
+        if was_in_doubt && !self.restores_nothing() {
             let waiting: Vec<Key> = self
                 .knots
                 .keys()
@@ -63,12 +66,28 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
         self.gauges.metrics.held(i64::try_from(held).unwrap_or(i64::MAX));
     }
 
+    pub(super) fn is_busy(&self, key: &Key) -> bool {
+        self.knots.get(key).is_some_and(|knot| knot.busy)
+    }
+
+    /// Whether nobody knows what a rule would have named that is refused, or that nobody could look at yet.
+    pub(super) fn restores_nothing(&self) -> bool {
+        !(self.refused.is_empty() && self.undecided.is_empty())
+    }
+
     /// Plans a knot, notes when it is looked at next, and says what of it is to be written now, if anything is.
     pub(super) fn look(&mut self, key: &Key) -> Option<Plan> {
         let rules = self.rules.of(key, &self.picture);
         if rules.is_empty() && !self.picture.remembers(key) {
             self.forget(key);
             return None;
+        }
+        if rules.is_empty() {
+            self.undecided.remove(key);
+            if !self.undecided.is_empty() {
+                self.knots.get_mut(key)?.abandoned = true;
+                return None;
+            }
         }
         let mut observed = self.picture.part([key.as_ref()]);
         observed.unseen_drivers = self.streams.unseen();
@@ -78,6 +97,9 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
         };
         let planner = self.rules.planner().part(rules.clone(), patience.clone());
         if !self.sees_enough(key, &planner, &observed) {
+            if !rules.is_empty() {
+                self.undecided.insert(Arc::clone(key));
+            }
             return None;
         }
         let (now, mono) = (self.clock.now(), Mono::now());
@@ -121,11 +143,13 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
         if lost && !knot.doubted {
             knot.doubted = true;
             self.knots.set_alarm(key, Some(mono + DOUBT));
+            self.undecided.insert(Arc::clone(key));
             return None;
         }
         knot.doubted = lost;
+        self.undecided.remove(key);
         let edge = next_edge(&plan, &rules, now);
-        let wait = if plan.targets.iter().any(|target| target.changes()) {
+        let wait = if plan.targets.iter().any(TargetPlan::changes) {
             self.wait(key, &plan, mono)
         } else {
             let knot = self.knots.get_mut(key)?;
@@ -141,7 +165,7 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
         self.note_refusals(key, &plan);
         self.tell_news(key, &plan);
         self.show(key, &plan);
-        let is_due = wait.is_none() && plan.targets.iter().any(|target| target.changes());
+        let is_due = wait.is_none() && plan.targets.iter().any(TargetPlan::changes);
         is_due.then_some(plan)
     }
 
@@ -215,7 +239,7 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
         }
         if knot.since_edge.is_some() {
             let spread = stagger(plan).filter(|_| Rank::of(plan) == Rank::Lower);
-            let Some(spread) = spread else { return None };
+            let spread = spread?;
             let until = *knot.staggered.get_or_insert_with(|| mono + share(key, spread));
             return (until > mono).then_some(until);
         }
@@ -294,6 +318,7 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
         self.hide(key);
         self.set_need(key, Need::default());
         self.queue.remove(key);
+        self.undecided.remove(key);
         if let Some(Knot {
             refused: Some((_, code)),
             ..

@@ -712,7 +712,7 @@ async fn an_api_that_hangs_does_not_hold_the_stop() {
     scene.world.takes.set(24 * HOUR);
     scene
         .run(&rule("web", "", PEAK), async |_| {
-            pass(HOUR + Duration::from_secs(1)).await
+            pass(HOUR + Duration::from_secs(1)).await;
         })
         .await;
     let took = scene.world.began.elapsed().saturating_sub(HOUR);
@@ -726,7 +726,7 @@ async fn what_is_in_flight_when_it_stops_is_finished_and_told() {
     scene.world.takes.set(Duration::from_secs(3));
     scene
         .run(&rule("web", "", PEAK), async |_| {
-            pass(HOUR + Duration::from_secs(1)).await
+            pass(HOUR + Duration::from_secs(1)).await;
         })
         .await;
     assert_eq!(scene.world.bounds("web"), (5, 20));
