@@ -198,5 +198,10 @@ async fn dry_run(env: Env) {
     let requests = scene.env.requests(&scene.user).await;
     let writes: Vec<_> = requests.iter().filter(|request| request.is_write()).collect();
     assert!(writes.is_empty(), "not even a lease or an event: {writes:#?}");
+    // Paths such as /apis are for everybody who may talk to the server at all.
+    let more = requests
+        .iter()
+        .find(|request| !request.resource.is_empty() && !matches!(request.verb.as_str(), "list" | "watch"));
+    assert_eq!(more, None, "list and watch are enough");
     assert_no_trace(&scene.env, "web").await;
 }
