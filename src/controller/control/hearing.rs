@@ -41,7 +41,7 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
                     }
                 } else if of_another_tool && failure.kind == FailureKind::NotFound {
                     // It was uninstalled.
-                    self.streams.refresh_drivers(&mut self.watching);
+                    self.streams.distrust_drivers(&mut self.watching);
                 }
                 self.outage.lose(&stream, failure);
             }
