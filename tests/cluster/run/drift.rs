@@ -421,8 +421,8 @@ async fn cooldown(env: Env) {
     assert_eq!(raise["change"], json!("minReplicas 3 -> 5"));
     assert_eq!(lower["change"], json!("maxReplicas 12 -> 8"));
     let waited = when(lower) - when(raise);
-    // Memories know whole seconds, and a line is written after the answer.
-    assert!(waited >= 3.0, "{waited}");
+    // A line is written after the answer, which may take its time.
+    assert!(waited >= 4.0, "{waited}");
     forget_the_rule(&scene, &mut run).await;
     scene.free_with("web", (3, 12)).await;
 }
