@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::time::Instant as Mono;
 
 use super::pace::Pace;
-use crate::plan::{Bounds, Code, ObjectRef};
+use crate::plan::{Bounds, Code, FailureKind, ObjectRef};
 use crate::policy::Target;
 use crate::time::Instant;
 
@@ -32,6 +32,10 @@ pub(super) struct Knot {
     pub(super) staggered: Option<Mono>,
     /// Writes that failed in a row.
     pub(super) failures: u32,
+    /// How the last of them failed: told when it changes.
+    pub(super) failing: Option<FailureKind>,
+    /// Somebody's higher bound is respected.
+    pub(super) held: bool,
     /// When it was last written, and how many writes came in quick succession.
     pub(super) written: Option<(Mono, u32)>,
     /// A rule of it that is refused.

@@ -71,7 +71,12 @@ pub fn run(cases: Vec<Case>) -> ExitCode {
 
 /// Runs `cases` against a control plane with these options.
 pub fn run_with(mut options: Options, cases: Vec<Case>) -> ExitCode {
-    let arguments = Arguments::from_args();
+    let mut arguments = Arguments::from_args();
+    if arguments.test_threads.is_none() {
+        // They wait for servers and clocks far more than they compute.
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        arguments.test_threads = Some(cores * 3);
+    }
     let (missing, no_controllers) = match Binaries::look() {
         Ok(Source::Present(binaries)) => (None, binaries.controller_manager.is_none()),
         Ok(Source::ToBuild(_)) => (None, false),

@@ -72,6 +72,9 @@ const QUICK: Duration = Duration::from_secs(10);
 /// The longest wait after writes that failed or were undone.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
+/// How soon a closed fence is tried again while something waits to be written.
+const FENCE_CHECK: Duration = Duration::from_millis(500);
+
 /// How the loop behaves.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -154,6 +157,8 @@ pub struct Control<'a, C, W> {
     /// Rules that are refused, by knot.
     refused: BTreeMap<Key, String>,
     refusals: BTreeMap<Code, usize>,
+    /// How many knots are held.
+    held: i64,
     /// Knots with rules of which nobody knows yet whether they are refused, because not enough is seen of them.
     undecided: HashSet<Key>,
     /// Knots whose workload has to be watched, by kind and namespace.
@@ -205,6 +210,7 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
             remembering: HashSet::new(),
             refused: BTreeMap::new(),
             refusals: BTreeMap::new(),
+            held: 0,
             undecided: HashSet::new(),
             kinds: BTreeMap::new(),
             driven: 0,
@@ -302,6 +308,10 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
         }
         if self.knots.are_due() {
             wake = Mono::now();
+        }
+        if !self.queue.is_empty() && !self.fence.holds() {
+            // It closes for a moment when the wall clock is set, and nobody tells us when it opens again.
+            wake = wake.min(Mono::now() + FENCE_CHECK);
         }
         wake
     }

@@ -58,12 +58,6 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
             }
         }
         self.gauges.metrics.refusals(&self.refusals);
-        let held = self
-            .knots
-            .values()
-            .filter(|knot| knot.told.iter().any(|(_, code)| *code == "held"))
-            .count();
-        self.gauges.metrics.held(i64::try_from(held).unwrap_or(i64::MAX));
     }
 
     pub(super) fn is_busy(&self, key: &Key) -> bool {
@@ -157,6 +151,7 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
             knot.since_edge = None;
             knot.would.clear();
             knot.failures = 0;
+            knot.failing = None;
             None
         };
         alarm = alarm.into_iter().chain(wait).min();
@@ -285,8 +280,21 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
             return;
         }
         let before = std::mem::replace(&mut knot.told, current);
+        let is_held = knot.told.iter().any(|(_, code)| *code == "held");
+        self.count_held(key, is_held);
         let events = news::tell(plan, &before, self.clock.now());
         events.into_iter().for_each(|event| self.queue_event(event));
+    }
+
+    /// Counts as it changes: a turn must not cost more where there are more knots.
+    fn count_held(&mut self, key: &Key, is_held: bool) {
+        let Some(knot) = self.knots.get_mut(key) else {
+            return;
+        };
+        if std::mem::replace(&mut knot.held, is_held) != is_held {
+            self.held += if is_held { 1 } else { -1 };
+            self.gauges.metrics.held(self.held);
+        }
     }
 
     /// Puts the numbers of a knot's targets among the metrics.
@@ -316,6 +324,7 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
 
     pub(super) fn forget(&mut self, key: &Key) {
         self.hide(key);
+        self.count_held(key, false);
         self.set_need(key, Need::default());
         self.queue.remove(key);
         self.undecided.remove(key);

@@ -182,6 +182,7 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
             };
             knot.written = Some((mono, streak));
             knot.failures = 0;
+            knot.failing = None;
             knot.staggered = None;
         }
         self.outage.succeed();
@@ -200,10 +201,8 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
             return;
         };
         knot.failures = knot.failures.saturating_add(1);
-        let first = knot
-            .told
-            .insert((applied.plan.rule.clone(), failure.kind.as_str()));
-        if !is_told && (first || knot.failures == 1) {
+        let is_new = knot.failing.replace(failure.kind) != Some(failure.kind);
+        if !is_told && is_new {
             log_change(applied);
         }
         let again = Mono::now() + backoff(knot.failures.saturating_sub(1));

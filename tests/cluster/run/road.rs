@@ -27,7 +27,8 @@ async fn whole_road(env: Env) {
     web(&env).await;
     env.wait_for_replicas("Deployment", "web", 2).await;
     let scene = Scene::new(env);
-    let (opens, closes) = (in_seconds(4), in_seconds(9));
+    // Long enough for a controller-manager that has much to do.
+    let (opens, closes) = (in_seconds(4), in_seconds(16));
     let peak = window("peak", opens, closes, "minReplicas: 5, maxReplicas: 20");
     let mut run = scene.run(&scene.rule("web", &schedule(&[peak])), &[]);
 
@@ -81,6 +82,7 @@ async fn silence(env: Env) {
     );
     let mut run = scene.run(&rules, &[]);
     scene.bounds_become("web", (5, 10)).await;
+    scene.env.wait_for_replicas("Deployment", "web", 5).await;
     scene.env.wait_for_replicas("Deployment", "job", 3).await;
     // Told after the bounds: then nothing is left to do.
     scene.told("BoundsChanged").await;
