@@ -288,7 +288,9 @@ pub(super) struct RunArgs {
     #[arg(long)]
     pub(super) dry_run: bool,
     /// Write the bounds that hold now and end, as `easyscale apply` does.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = [
+        "dry_run", "no_prune", "allow_empty", "listen", "no_leader_election", "lease_namespace",
+    ])]
     pub(super) once: bool,
     /// At most so many targets have metrics of their own.
     #[arg(long, value_name = "N", default_value_t = 1000)]

@@ -28,15 +28,13 @@ pub enum Reason {
     Held,
     /// A workload at 0 is left so, since it was not us who put it there.
     LeftAsleep,
-    /// The memory of an original is gone.
-    StateLost,
     /// Policies that were read again have mistakes.
     PolicyInvalid,
 }
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 8] = [
         Self::BoundsChanged,
         Self::BoundsRestored,
         Self::ReplicasChanged,
@@ -44,7 +42,6 @@ impl Reason {
         Self::Refused,
         Self::Held,
         Self::LeftAsleep,
-        Self::StateLost,
         Self::PolicyInvalid,
     ];
 
@@ -59,7 +56,6 @@ impl Reason {
             Self::Refused => "Refused",
             Self::Held => "Held",
             Self::LeftAsleep => "LeftAsleep",
-            Self::StateLost => "StateLost",
             Self::PolicyInvalid => "PolicyInvalid",
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant as Mono;
 
+use super::news::Told;
 use super::pace::Pace;
 use crate::plan::{Bounds, Code, FailureKind, ObjectRef};
 use crate::policy::Target;
@@ -45,7 +46,7 @@ pub(super) struct Knot {
     /// What else has to be watched for it.
     pub(super) need: Need,
     /// What was told of it already.
-    pub(super) told: BTreeSet<(String, &'static str)>,
+    pub(super) told: Told,
     /// What a dry run has said it would write: of which target, and from what to what.
     pub(super) would: Vec<(Target, Bounds, Bounds)>,
     /// The targets whose numbers are among the metrics.

@@ -7,45 +7,51 @@ use crate::plan::{ObjectRef, Plan, TargetPlan};
 use crate::time::Instant;
 
 /// Notes of targets that are left as they are; each is one line when it begins.
-const TOLD: [&str; 7] = [
+const TOLD: [&str; 6] = [
     "held",
     "paced",
     "cooldown",
     "asleep-by-hand",
     "paused",
     "abandoned",
-    "state-lost",
 ];
 
+/// Neither a refusal nor a note is told twice: the rule, whether it is a refusal, and its code.
+pub(super) type Told = BTreeSet<(String, bool, &'static str)>;
+
 /// What there is to tell of a plan: by rule and code, so that each is told once for as long as it lasts.
-pub(super) fn of(plan: &Plan) -> BTreeSet<(String, &'static str)> {
+pub(super) fn of(plan: &Plan) -> Told {
     let mut news = BTreeSet::new();
     for target in &plan.targets {
         if let Some(refusal) = target.refusal() {
-            news.insert((target.rule.clone(), refusal.code.as_str()));
+            news.insert((target.rule.clone(), true, refusal.code.as_str()));
         }
         let notes = target.notes.iter().filter(|note| TOLD.contains(&note.code));
-        news.extend(notes.map(|note| (target.rule.clone(), note.code)));
+        news.extend(notes.map(|note| (target.rule.clone(), false, note.code)));
     }
     news
 }
 
 /// Writes the log lines of what was not told before, and returns its events.
-pub(super) fn tell(plan: &Plan, told: &BTreeSet<(String, &'static str)>, time: Instant) -> Vec<EventNote> {
+pub(super) fn tell(plan: &Plan, told: &Told, time: Instant) -> Vec<EventNote> {
     let mut events = Vec::new();
     for target in &plan.targets {
-        let is_new = |code: &'static str| !told.contains(&(target.rule.clone(), code));
+        let is_new =
+            |refuses: bool, code: &'static str| !told.contains(&(target.rule.clone(), refuses, code));
         let TargetPlan { rule, object, .. } = target;
         let (namespace, name) = (&target.target.namespace, &target.target.name);
         let kind = object.as_ref().map_or(&target.target.kind, |object| &object.kind);
-        if let Some(refusal) = target.refusal().filter(|refusal| is_new(refusal.code.as_str())) {
+        if let Some(refusal) = target
+            .refusal()
+            .filter(|refusal| is_new(true, refusal.code.as_str()))
+        {
             let (code, reason, hint) = (refusal.code.as_str(), &refusal.message, &refusal.hint);
             tracing::warn!(kind, namespace, name, rule, code, reason, hint, "refused");
             let note = format!("{reason}; {hint}; rule {rule}");
             events.push(event(target, Reason::Refused, true, &note, time));
         }
         for note in &target.notes {
-            if !TOLD.contains(&note.code) || !is_new(note.code) {
+            if !TOLD.contains(&note.code) || !is_new(false, note.code) {
                 continue;
             }
             let (code, reason) = (note.code, &note.message);
@@ -57,7 +63,6 @@ pub(super) fn tell(plan: &Plan, told: &BTreeSet<(String, &'static str)>, time: I
             let about = match note.code {
                 "held" => Reason::Held,
                 "asleep-by-hand" => Reason::LeftAsleep,
-                "state-lost" => Reason::StateLost,
                 _ => continue,
             };
             let text = format!("{}; rule {rule}", note.message);

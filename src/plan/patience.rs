@@ -59,13 +59,16 @@ impl Patience {
         let paced = (settled.row == 6)
             .then(|| self.reverts.get(circumstances.object).copied())
             .flatten();
-        let cooling = (self.cooldown && value < live)
+        let cools = self.cooldown && circumstances.cooldown > 0 && value < live;
+        let cooling = cools
             .then_some(circumstances.written)
             .flatten()
             // A memory of the future is no reason to wait for it: somebody has set a clock.
             .filter(|written| *written <= at)
             .map(|written| {
-                Instant::from_unix(written.unix().saturating_add(i64::from(circumstances.cooldown)))
+                // Memories know whole seconds: the write itself came up to one later.
+                let whole = i64::from(circumstances.cooldown) + 1;
+                Instant::from_unix(written.unix().saturating_add(whole))
             });
         let pace = paced.map(|until| Wait {
             until,

@@ -282,7 +282,11 @@ impl Frame {
 
     fn close(self) -> Built {
         let value = match self.content {
-            Content::Seq(items) => Value::Seq(items),
+            // Of a company's policies there are a million of these at once.
+            Content::Seq(mut items) => {
+                items.shrink_to_fit();
+                Value::Seq(items)
+            }
             Content::Map {
                 mut entries,
                 mut seen,
@@ -300,6 +304,7 @@ impl Frame {
                         entries.push((key, node));
                     }
                 }
+                entries.shrink_to_fit();
                 Value::Map(entries)
             }
         };

@@ -41,7 +41,7 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
                     }
                 } else if of_another_tool && failure.kind == FailureKind::NotFound {
                     // It was uninstalled.
-                    self.streams.refresh_drivers(&mut self.watching);
+                    self.streams.distrust_drivers(&mut self.watching);
                 }
                 self.outage.lose(&stream, failure);
             }
@@ -49,6 +49,9 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
             Sight::Back | Sight::Listed => {
                 self.outage.regain(&stream);
                 self.try_again();
+                if self.streams.set_unseen(&stream, None) {
+                    self.touch_the_needy();
+                }
             }
             Sight::Begun | Sight::Page(_) | Sight::Changed(_) | Sight::Gone(_) => {}
         }
@@ -57,7 +60,6 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
         self.picture.see(&stream, sight, &mut touched);
         self.touch(touched);
         if is_first_list {
-            self.streams.set_unseen(&stream, None);
             let base = self.streams.base();
             let complete = base.iter().all(|stream| self.picture.is_complete(stream));
             if complete && !self.listed {

@@ -280,7 +280,7 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
             return;
         }
         let before = std::mem::replace(&mut knot.told, current);
-        let is_held = knot.told.iter().any(|(_, code)| *code == "held");
+        let is_held = knot.told.iter().any(|(_, _, code)| *code == "held");
         self.count_held(key, is_held);
         let events = news::tell(plan, &before, self.clock.now());
         events.into_iter().for_each(|event| self.queue_event(event));

@@ -688,6 +688,7 @@ async fn nothing_is_restored_while_a_rule_is_refused() {
             twin.uid = "uid-2".to_owned();
             twin.state = None;
             scene.world.put(twin.clone());
+            pass(Duration::from_secs(1)).await;
             let only_shop = load(&rule("shop", "", PEAK));
             scene.verdicts.send(Verdict::Good(only_shop)).await.unwrap();
             pass(Duration::from_secs(60)).await;

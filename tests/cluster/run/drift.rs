@@ -413,6 +413,7 @@ async fn cooldown(env: Env) {
     scene.bounds_become("web", (5, 12)).await;
     scene.floor_remembered("web", (3, 5)).await;
     scene.bounds_become("web", (5, 8)).await;
+    run.told("maxReplicas 12 -> 8").await;
     let changes: Vec<_> = lines(&run, "\"message\":\"changed\"");
     let [_, raise, lower] = changes.as_slice() else {
         panic!("{changes:#?}")
@@ -420,7 +421,8 @@ async fn cooldown(env: Env) {
     assert_eq!(raise["change"], json!("minReplicas 3 -> 5"));
     assert_eq!(lower["change"], json!("maxReplicas 12 -> 8"));
     let waited = when(lower) - when(raise);
-    assert!(waited >= 4.0, "whole seconds: {waited}");
+    // A line is written after the answer, which may take its time.
+    assert!(waited >= 4.0, "{waited}");
     forget_the_rule(&scene, &mut run).await;
     scene.free_with("web", (3, 12)).await;
 }
@@ -456,8 +458,8 @@ async fn paused(env: Env) {
     run.told("\"code\":\"paused\"").await;
     edit(&scene.env, "web", json!({"minReplicas": 3})).await;
     scene.floor_remembered("web", (3, 5)).await;
-    let changed = lines(&run, "changed minReplicas from 5 to 3");
+    let changed = run.told("changed minReplicas from 5 to 3").await;
     #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 fit")]
     let end = until.unix() as f64;
-    assert!(when(&changed[0]) >= end, "not before its end: {changed:?}");
+    assert!(when(&changed) >= end, "not before its end: {changed:?}");
 }

@@ -23,7 +23,8 @@ pub(super) fn cases() -> Vec<Case> {
         case(
             "run: an autoscaler comes to a workload without one, and goes",
             autoscaler_comes_and_goes,
-        ),
+        )
+        .needs_controllers(),
         case(
             "run: a namespace that is deleted in a window is no storm",
             namespace_deleted,
@@ -119,20 +120,15 @@ async fn autoscaler_comes_and_goes(env: Env) {
         "replicas are the autoscaler's now"
     );
 
-    // Scaled by the autoscaler meanwhile; that is the original when it goes.
-    let scale = kube::api::Patch::Merge(json!({"spec": {"replicas": 4}}));
-    scene
-        .env
-        .api::<k8s_openapi::api::apps::v1::Deployment>()
-        .patch_scale("web", &kube::api::PatchParams::default(), &scale)
-        .await
-        .unwrap();
+    // Somebody raises its floor, it scales, and that is the original when it goes.
+    crate::road::edit(&scene.env, "web", json!({"minReplicas": 7})).await;
+    scene.env.wait_for_replicas("Deployment", "web", 7).await;
     let api = scene.env.api::<HorizontalPodAutoscaler>();
     api.delete("web", &DeleteParams::default()).await.unwrap();
     wait_for("a fresh memory of the scale", SOON, async || {
         let kept = scene.remembered().await;
         let replicas = &kept.get("Deployment.apps.web").ok_or_else(|| kept.clone())?["replicas"];
-        if replicas == &json!({"original": 4, "applied": 5}) {
+        if replicas == &json!({"original": 7, "applied": 5}) {
             Ok(())
         } else {
             Err(kept)

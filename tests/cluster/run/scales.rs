@@ -1,12 +1,14 @@
 //! Deployments without an autoscaler: one memory for a namespace, and others that may drive them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use kube::api::DeleteParams;
 use serde_json::json;
 
 use super::{SOON, Scene, lines, open, schedule, window};
 use crate::support::timetable::in_seconds;
-use crate::support::{Case, ControlPlane, Env, Options, case, fixtures, wait_for};
+use crate::support::{Case, ControlPlane, Env, Options, Request, case, fixtures, wait_for};
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
@@ -130,5 +132,32 @@ async fn scaled_object(env: Env) {
     assert_eq!(refused["name"], json!("job"));
     scene.env.wait_for_replicas("Deployment", "free", 4).await;
     assert_eq!(scene.env.replicas("Deployment", "job").await, 3);
+
+    // And when the other tool is uninstalled, the rule counts again.
+    let definitions = fixtures::api(&scene.env.client, None, &definition);
+    definitions
+        .delete("scaledobjects.keda.sh", &DeleteParams::default())
+        .await
+        .unwrap();
+    scene.env.wait_for_replicas("Deployment", "job", 4).await;
+    // Nobody goes on asking for what is gone.
+    let asked = async || {
+        let requests = scene.env.requests(&scene.user).await;
+        let last = |found: &dyn Fn(&Request) -> bool| requests.iter().rposition(found);
+        let of_it = last(&|request| request.resource == "scaledobjects");
+        (of_it, last(&|request| request.uri.starts_with("/apis?")))
+    };
+    wait_for("another look at which APIs there are", SOON, async || {
+        let (of_it, of_apis) = asked().await;
+        if of_it < of_apis {
+            Ok(())
+        } else {
+            Err((of_it, of_apis))
+        }
+    })
+    .await;
+    let (last, _) = asked().await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(asked().await.0, last);
     plane.stop();
 }

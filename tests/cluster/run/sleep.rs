@@ -25,6 +25,11 @@ pub(super) fn cases() -> Vec<Case> {
             by_hand,
         ),
         case(
+            "run: an autoscaler's target put to 0 by hand stays there, told once",
+            by_hand_with_autoscaler,
+        )
+        .needs_controllers(),
+        case(
             "run: an autoscaler's target put to 0 by hand is woken by wake: always",
             by_hand_woken,
         )
@@ -139,6 +144,31 @@ async fn by_hand(env: Env) {
         json!(2),
         "a zero is never learnt"
     );
+}
+
+async fn by_hand_with_autoscaler(env: Env) {
+    web(&env).await;
+    env.wait_for_replicas("Deployment", "web", 2).await;
+    let scene = Scene::new(env);
+    let later = window(
+        "night",
+        in_seconds(3600),
+        in_seconds(7200),
+        "replicas: 0, priority: 1",
+    );
+    let spec = schedule(&[open("minReplicas: 4"), later]);
+    let mut run = scene.run(&scene.rule("web", &spec), &[]);
+    scene.env.wait_for_replicas("Deployment", "web", 4).await;
+    scale(&scene.env, 0, "kubectl").await;
+    let note = scene.told("LeftAsleep").await;
+    assert!(note.contains("would raise it to 4"), "{note}");
+    // Its bounds are still written; they do not wake it.
+    crate::road::edit(&scene.env, "web", json!({"minReplicas": 3})).await;
+    scene.floor_remembered("web", (3, 4)).await;
+    assert_eq!(scene.env.replicas("Deployment", "web").await, 0);
+    run.told("that is what is restored later").await;
+    assert_eq!(scene.events("LeftAsleep").await.len(), 1);
+    assert_eq!(lines(&run, "\"code\":\"asleep-by-hand\"").len(), 1);
 }
 
 async fn by_hand_woken(env: Env) {
