@@ -359,13 +359,13 @@ impl<'n> Field<'n> {
     }
 
     /// A whole number.
-    pub(super) fn integer(self, code: &'static str, check: &mut Checker<'_>) -> Option<Sourced<i128>> {
+    pub(super) fn integer(self, code: &'static str, check: &mut Checker<'_>) -> Option<Sourced<i64>> {
         let name = self.name;
         let written = check.slice(self.node.span);
         let problem = match &self.node.value {
             Value::Int(value) => {
                 // `010` is ten here and eight in kubectl.
-                if value.to_string() == written || *value == i128::MAX || *value == i128::MIN {
+                if value.to_string() == written || *value == i64::MAX || *value == i64::MIN {
                     return Some(Sourced {
                         value: *value,
                         place: check.place(self.node.span),

@@ -15,7 +15,7 @@ pub enum Content {
     /// `true` or `false`.
     Bool(bool),
     /// A whole number.
-    Int(i128),
+    Int(i64),
     /// Another number.
     Float(f64),
     /// A text.

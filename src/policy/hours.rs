@@ -97,7 +97,7 @@ fn time(field: Field<'_>, check: &mut Checker<'_>) -> Option<TimeOfDay> {
 }
 
 /// What a number was to be: mostly somebody has left the colon out, sometimes a program has made a number of a time.
-fn hint_for_number(name: &str, written: &str, number: i128) -> Option<String> {
+fn hint_for_number(name: &str, written: &str, number: i64) -> Option<String> {
     let by_program = meant_by(number);
     Some(match (without_colon(written), by_program) {
         (Some(meant), Some(other)) if other.seconds() % 60 == 0 && !written.starts_with('0') => format!(
@@ -122,7 +122,7 @@ fn without_colon(written: &str) -> Option<TimeOfDay> {
 }
 
 /// The time that was probably written: an hour, or what YAML 1.1 makes of `16:00` and `16:00:30`, numbers to the base 60.
-fn meant_by(number: i128) -> Option<TimeOfDay> {
+fn meant_by(number: i64) -> Option<TimeOfDay> {
     let number = u32::try_from(number).ok()?;
     let (hour, minute, second) = match number {
         0..=24 => (number, 0, 0),

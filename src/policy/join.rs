@@ -178,7 +178,7 @@ mod tests {
     fn tree() -> impl Strategy<Value = Node> {
         let at = |value| Node { value, span: NOWHERE };
         let leaf = prop_oneof![
-            3 => (0..4_i128).prop_map(Value::Int),
+            3 => (0..4_i64).prop_map(Value::Int),
             1 => Just(Value::Null),
             1 => Just(Value::Seq(Vec::new())),
         ];

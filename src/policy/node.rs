@@ -15,7 +15,7 @@ pub(super) enum Value {
     Null,
     Bool(bool),
     /// Saturates; the text as written is in the span.
-    Int(i128),
+    Int(i64),
     Float(f64),
     Str(String),
     Seq(Vec<Node>),

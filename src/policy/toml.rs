@@ -88,10 +88,10 @@ impl Reader<'_> {
             DeValue::String(text) => (Value::Str(text.into_owned()), span),
             DeValue::Integer(number) => {
                 let saturated = match number.as_str().starts_with('-') {
-                    true => i128::MIN,
-                    false => i128::MAX,
+                    true => i64::MIN,
+                    false => i64::MAX,
                 };
-                let read = i128::from_str_radix(number.as_str(), number.radix());
+                let read = i64::from_str_radix(number.as_str(), number.radix());
                 (Value::Int(read.unwrap_or(saturated)), span)
             }
             DeValue::Float(number) => (Value::Float(number.as_str().parse().unwrap_or(f64::NAN)), span),

@@ -442,9 +442,9 @@ fn plain(text: &str) -> Value {
     let digits = |text: &str, radix| !text.is_empty() && text.chars().all(|c| c.is_digit(radix));
     if digits(unsigned, 10) {
         let saturated = if text.starts_with('-') {
-            i128::MIN
+            i64::MIN
         } else {
-            i128::MAX
+            i64::MAX
         };
         return Value::Int(text.parse().unwrap_or(saturated));
     }
@@ -452,7 +452,7 @@ fn plain(text: &str) -> Value {
         if let Some(rest) = text.strip_prefix(prefix)
             && digits(rest, radix)
         {
-            return Value::Int(i128::from_str_radix(rest, radix).unwrap_or(i128::MAX));
+            return Value::Int(i64::from_str_radix(rest, radix).unwrap_or(i64::MAX));
         }
     }
     // Rust reads more as floats than YAML does: `inf`, `nan`, `infinity`.

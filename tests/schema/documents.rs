@@ -226,8 +226,9 @@ fn what_the_pages_show_validates() {
             let value = document.value.as_ref();
             let is_ours = |value: &&Value| {
                 let has = |key: &str| value.get(key).is_some();
+                // A Role has rules as well, and says what it is.
                 value["apiVersion"] == "easyscale.io/v1"
-                    || ["defaults", "calendars", "rules"].into_iter().any(has)
+                    || (!has("apiVersion") && ["defaults", "calendars", "rules"].into_iter().any(has))
             };
             let Some(value) = value.filter(is_ours) else {
                 continue;
