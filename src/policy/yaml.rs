@@ -441,11 +441,7 @@ fn plain(text: &str) -> Value {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     let digits = |text: &str, radix| !text.is_empty() && text.chars().all(|c| c.is_digit(radix));
     if digits(unsigned, 10) {
-        let saturated = if text.starts_with('-') {
-            i64::MIN
-        } else {
-            i64::MAX
-        };
+        let saturated = if text.starts_with('-') { i64::MIN } else { i64::MAX };
         return Value::Int(text.parse().unwrap_or(saturated));
     }
     for (prefix, radix) in [("0x", 16), ("0o", 8)] {
