@@ -156,13 +156,21 @@ async fn edge() {
             .map(|request| seconds(request.answered))
             .fold(0.0, f64::max)
             - next;
-        let alone = bare(
+        let began = seconds(SystemTime::now());
+        bare(
             &client,
             &env.namespace,
             TARGETS,
             5 + u32::try_from(round).unwrap(),
         )
         .await;
+        // By the same clock as ours: from the first request to the server's last answer.
+        let requests = timed_requests(plane.path());
+        let answered = requests
+            .iter()
+            .filter(|request| request.name.starts_with("bare-") && seconds(request.received) >= began)
+            .map(|request| seconds(request.answered));
+        let alone = answered.fold(0.0, f64::max) - began;
         if round == 0 {
             // The first edge also records the originals, and the connections are new.
             continue;

@@ -53,9 +53,7 @@ pub(super) fn json(content: &Content) -> Value {
     match content {
         Content::Null => Value::Null,
         Content::Bool(value) => Value::from(*value),
-        Content::Int(value) => {
-            i64::try_from(*value).map_or_else(|_| Value::from(value.to_string()), Value::from)
-        }
+        Content::Int(value) => Value::from(*value),
         Content::Float(value) => Number::from_f64(*value).map_or(Value::Null, Value::from),
         Content::Text(text) => Value::from(text.as_str()),
         Content::List(items) => items.iter().map(json).collect(),
