@@ -39,10 +39,15 @@ bless:
     EASYSCALE_BLESS=1 cargo test --test plans --test policy --test schema --test timeline --test cli --test docs --test explain --test generate
     git status --short tests docs README.md
 
-# Walk at random over planner and apply, and try random rules against the oracle, so many times as often as the tests do.
-soak WALKS="40" RULES="100":
+# Walk at random over planner and apply, and try random rules against the oracle, so many times as often as the tests do;
+# then the faults of the controller at full size: 200 kills, pauses of minutes (half an hour in all).
+soak WALKS="40" RULES="100": soak-run
     EASYSCALE_WALKS={{ WALKS }} cargo test --release --test walk
     EASYSCALE_WALKS={{ RULES }} cargo test --release --test engine
+
+# The faults of the controller at full size.
+soak-run *ARGS:
+    EASYSCALE_SOAK=1 cargo test --test cluster -- "run: " {{ ARGS }}
 
 # Look for inputs that make a reader panic, hang or eat memory: documents, layers, cron or times, for so many seconds.
 # Needs a nightly toolchain (`rustup toolchain install nightly`) and `cargo install cargo-fuzz`. What it finds on its

@@ -160,11 +160,11 @@ async fn run_as(url: &str, user: &Value, args: &[&str]) -> Run {
         .env("KUBECONFIG", folder.join("config"))
         .args(args)
         .arg(folder.join("rule.yaml"));
-    let output = command
-        .args(["--at", "2026-11-24T17:00:00Z"])
-        .output()
-        .await
-        .unwrap();
+    // A controller has no time but now.
+    if args.first() != Some(&"run") {
+        command.args(["--at", "2026-11-24T17:00:00Z"]);
+    }
+    let output = command.output().await.unwrap();
     let took = started.elapsed();
     std::fs::remove_dir_all(&folder).unwrap();
     Run {
@@ -417,4 +417,43 @@ async fn an_event_that_cannot_be_told_does_not_undo_the_change() {
     assert!(
         run.stderr.contains("not every change could be told") && run.stderr.contains("no events for you")
     );
+}
+
+#[tokio::test]
+async fn a_cluster_without_autoscaling_v2_is_no_place_to_run() {
+    let server = Server::start(|_, path, _| {
+        if path.contains("horizontalpodautoscalers") {
+            return Answer::refusal(
+                404,
+                "NotFound",
+                "the server could not find the requested resource",
+            );
+        }
+        empty_list()
+    })
+    .await;
+    let run = server
+        .run(&["run", "--listen", "127.0.0.1:0", "--no-leader-election"])
+        .await;
+    run.assert_told(&[
+        "does not serve autoscaling/v2",
+        "could not find the requested resource",
+        "Kubernetes 1.23 or newer",
+    ]);
+}
+
+#[tokio::test]
+async fn a_megabyte_of_annotations_is_read_past() {
+    let mut large = autoscaler();
+    large["metadata"]["annotations"] = json!({"somebody/notes": "x".repeat(1 << 20)});
+    let server = Server::start(move |method, path, number| {
+        if path.contains("horizontalpodautoscalers") {
+            return Answer::ok(&json!({"metadata": {}, "items": [large]}));
+        }
+        cluster_with(Answer::ok(&autoscaler()))(method, path, number)
+    })
+    .await;
+    let run = server.run(&["plan"]).await;
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert!(run.stdout.contains("1 to change"), "{}", run.stdout);
 }

@@ -105,10 +105,6 @@ impl Knots {
         self.all.values()
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.all.len()
-    }
-
     /// Has it looked at in the next turn; it is made known if it is not.
     pub(super) fn touch(&mut self, target: &Target) {
         let key = match self.all.get_key_value(target) {

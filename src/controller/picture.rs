@@ -134,6 +134,11 @@ impl Picture {
         }
     }
 
+    /// How many autoscalers there are.
+    pub(super) fn autoscalers(&self) -> usize {
+        self.autoscalers.len()
+    }
+
     /// The autoscaler that a target names, if it is there.
     pub(super) fn autoscaler(&self, target: &Target) -> Option<&Autoscaler> {
         self.autoscalers.get(target).map(|kept| &kept.value)

@@ -66,7 +66,7 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
                 self.listed = true;
                 self.gauges.health.set_listed();
                 tracing::info!(
-                    knots = self.knots.len(),
+                    autoscalers = self.picture.autoscalers(),
                     rules = self.rules.planner().rules().len(),
                     "the cluster is seen"
                 );
