@@ -37,8 +37,9 @@ fn main() {
             edge().await;
         }
         if !asked("edge") {
-            rest(100).await;
-            rest(10_000).await;
+            rest(100, 100).await;
+            rest(10_000, 1_000).await;
+            rest(10_000, 10_000).await;
         }
     });
 }
@@ -72,7 +73,7 @@ async fn create(env: &Env, name: &str, count: usize) {
         .await;
 }
 
-/// Rules with an edge every ten seconds, each of which is one patch per target.
+/// Rules with an edge every half a minute, each of which is one patch per target.
 fn rules(namespace: &str, count: usize, schedule: &str) -> String {
     let mut text = String::new();
     for number in 0..count {
@@ -118,7 +119,7 @@ async fn edge() {
     let (plane, env) = plane().await;
     create(&env, "web", TARGETS).await;
     create(&env, "bare", TARGETS).await;
-    let window = "{name: pulse, cron: '*/20 * * * * *', duration: 10s, minReplicas: 5, maxReplicas: 20}";
+    let window = "{name: pulse, cron: '0 * * * * *', duration: 30s, minReplicas: 5, maxReplicas: 20}";
     let policies = rules(&env.namespace, TARGETS, window);
     let user = env.admin.clone();
     let mut running = Running::start(
@@ -133,7 +134,7 @@ async fn edge() {
     let client = env.client(&env.admin);
     let (mut ratios, mut firsts) = (Vec::new(), Vec::new());
     for round in 0..=EDGES {
-        let next = (seconds(SystemTime::now()) / 10.0).ceil() * 10.0;
+        let next = (seconds(SystemTime::now()) / 30.0).ceil() * 30.0;
         tokio::time::sleep(Duration::from_secs_f64(next + 6.0 - seconds(SystemTime::now()))).await;
         let requests = timed_requests(plane.path());
         let patches: Vec<_> = requests
@@ -194,7 +195,7 @@ async fn edge() {
     println!("  peak memory {} MiB", peak(running.pid()));
 }
 
-async fn rest(targets: usize) {
+async fn rest(autoscalers: usize, targets: usize) {
     let (plane, env) = plane().await;
     create(&env, "web", targets).await;
     let window =
@@ -209,7 +210,7 @@ async fn rest(targets: usize) {
     running.told("the cluster is seen").await;
     let seen = started.elapsed();
     tokio::time::sleep(Duration::from_secs(5)).await;
-    println!("{targets} targets");
+    println!("{autoscalers} autoscalers, {targets} rules");
     println!(
         "  seen {:.1} s after the start, peak memory {} MiB",
         seen.as_secs_f64(),

@@ -50,7 +50,7 @@ pub(super) struct Knot {
     /// What a dry run has said it would write: of which target, and from what to what.
     pub(super) would: Vec<(Target, Bounds, Bounds)>,
     /// The targets whose numbers are among the metrics.
-    pub(super) shown: Vec<Target>,
+    pub(super) shown: Vec<Key>,
     /// It was looked at again before a lost memory is believed.
     pub(super) doubted: bool,
 }

@@ -4,7 +4,8 @@
 //! its scale, and the rules that name any of these. It goes by the name of the workload. Nothing outside a knot has a
 //! say in what is planned for it, so each change of the cluster touches one knot (or two, when an autoscaler moves).
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use crate::cluster::{Sight, Stream, Thing, Watched};
 use crate::plan::{Autoscaler, Driver, MemoryMap, Observed, Workload};
@@ -15,9 +16,10 @@ pub(super) type Touched = HashSet<Target>;
 
 #[derive(Default)]
 pub(super) struct Picture {
-    autoscalers: HashMap<Target, Kept<Autoscaler>>,
-    /// The autoscalers of each workload.
-    scaling: HashMap<Target, BTreeSet<Target>>,
+    // There may be tens of thousands of these: names are shared.
+    autoscalers: HashMap<Arc<Target>, Kept<Autoscaler>>,
+    /// The autoscalers of each workload, by name.
+    scaling: HashMap<Target, Vec<Arc<Target>>>,
     workloads: HashMap<Target, Kept<Workload>>,
     /// By workload.
     drivers: HashMap<Target, Vec<Kept<Driver>>>,
@@ -146,7 +148,8 @@ impl Picture {
 
     /// The names of the autoscalers of a workload.
     pub(super) fn scaling(&self, workload: &Target) -> impl Iterator<Item = &Target> {
-        self.scaling.get(workload).into_iter().flatten()
+        let names = self.scaling.get(workload).into_iter().flatten();
+        names.map(AsRef::as_ref)
     }
 
     /// Whether an object of a knot carries a memory, ours or not.
@@ -276,39 +279,50 @@ impl Picture {
     fn keep_autoscaler(&mut self, autoscaler: Autoscaler, epoch: u64, ordered: bool, touched: &mut Touched) {
         let key = autoscaler.object().target();
         let workload = autoscaler.target();
-        if let Some(kept) = self.autoscalers.get_mut(&key) {
-            kept.epoch = kept.epoch.max(epoch);
-            if ordered && is_older(&autoscaler.resource_version, &kept.value.resource_version) {
-                return;
-            }
-            // Its status is written every few seconds; that is no news.
-            let (version, current) = (autoscaler.resource_version.clone(), autoscaler.current_replicas);
-            let before = std::mem::replace(&mut kept.value, autoscaler);
-            let before_workload = before.target();
-            let same = Autoscaler {
-                resource_version: version,
-                current_replicas: current,
-                ..before
-            } == kept.value;
-            if same {
-                return;
-            }
-            if before_workload != workload {
-                self.unscale(&before_workload, &key);
-                touched.insert(before_workload);
-            }
-        } else {
-            self.autoscalers.insert(
-                key.clone(),
-                Kept {
-                    value: autoscaler,
-                    epoch,
-                },
-            );
-            touched.insert(key.clone());
+        let Some(kept) = self.autoscalers.get_mut(&key) else {
+            let name = Arc::new(key.clone());
+            let kept = Kept {
+                value: autoscaler,
+                epoch,
+            };
+            self.autoscalers.insert(Arc::clone(&name), kept);
+            touched.insert(key);
+            self.scale(&workload, name);
+            touched.insert(workload);
+            return;
+        };
+        kept.epoch = kept.epoch.max(epoch);
+        if ordered && is_older(&autoscaler.resource_version, &kept.value.resource_version) {
+            return;
         }
-        self.scaling.entry(workload.clone()).or_default().insert(key);
+        // Its status is written every few seconds; that is no news.
+        let (version, current) = (autoscaler.resource_version.clone(), autoscaler.current_replicas);
+        let before = std::mem::replace(&mut kept.value, autoscaler);
+        let before_workload = before.target();
+        let same = Autoscaler {
+            resource_version: version,
+            current_replicas: current,
+            ..before
+        } == kept.value;
+        if same {
+            return;
+        }
+        if before_workload != workload {
+            self.unscale(&before_workload, &key);
+            if let Some((name, _)) = self.autoscalers.get_key_value(&key) {
+                let name = Arc::clone(name);
+                self.scale(&workload, name);
+            }
+            touched.insert(before_workload);
+        }
         touched.insert(workload);
+    }
+
+    fn scale(&mut self, workload: &Target, autoscaler: Arc<Target>) {
+        let names = self.scaling.entry(workload.clone()).or_default();
+        names.push(autoscaler);
+        names.sort_unstable();
+        names.dedup();
     }
 
     fn remove(&mut self, thing: &Thing, touched: &mut Touched) {
@@ -350,7 +364,7 @@ impl Picture {
 
     fn unscale(&mut self, workload: &Target, autoscaler: &Target) {
         if let Some(names) = self.scaling.get_mut(workload) {
-            names.remove(autoscaler);
+            names.retain(|name| **name != *autoscaler);
             if names.is_empty() {
                 self.scaling.remove(workload);
             }
@@ -362,11 +376,11 @@ impl Picture {
         let is_gone = |namespace: &str, of: u64| stream.covers(namespace) && of < epoch;
         match &stream.of {
             Watched::Autoscalers => {
-                let gone: Vec<Target> = self
+                let gone: Vec<Arc<Target>> = self
                     .autoscalers
                     .iter()
                     .filter(|(key, kept)| is_gone(&key.namespace, kept.epoch))
-                    .map(|(key, _)| key.clone())
+                    .map(|(key, _)| Arc::clone(key))
                     .collect();
                 for key in gone {
                     self.remove_autoscaler(&key, touched);

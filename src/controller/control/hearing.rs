@@ -269,7 +269,7 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
             };
             let until = knot.alarm().map(|alarm| self.clock.instant_of(alarm));
             waiting.extend(knot.shown.iter().map(|target| Waiting {
-                target: target.clone(),
+                target: target.as_ref().clone(),
                 until,
                 why: why.to_owned(),
             }));

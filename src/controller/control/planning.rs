@@ -299,7 +299,11 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
 
     /// Puts the numbers of a knot's targets among the metrics.
     pub(super) fn show(&mut self, key: &Key, plan: &Plan) {
-        let shown: Vec<Target> = plan.targets.iter().map(|target| target.target.clone()).collect();
+        let named = |target: &Target| match *target == **key {
+            true => Arc::clone(key),
+            false => Arc::new(target.clone()),
+        };
+        let shown: Vec<Key> = plan.targets.iter().map(|target| named(&target.target)).collect();
         let Some(knot) = self.knots.get_mut(key) else {
             return;
         };
