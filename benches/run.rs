@@ -207,7 +207,8 @@ async fn rest(autoscalers: usize, targets: usize) {
         &policies,
         &["-n", &env.namespace, "--lease-namespace", &env.namespace],
     );
-    running.told("the cluster is seen").await;
+    let line = running.told("the cluster is seen").await;
+    assert_eq!(line["autoscalers"], json!(autoscalers));
     let seen = started.elapsed();
     tokio::time::sleep(Duration::from_secs(5)).await;
     println!("{autoscalers} autoscalers, {targets} rules");
