@@ -97,7 +97,7 @@ async fn bare(client: &Client, namespace: &str, count: usize, floor: u32) {
         .map(|number| {
             let name = format!("bare-{number}");
             let state = json!({
-                "v": 1, "instance": "default", "rule": name, "uid": "2e4c8c2c-7a8f-4b6e-9f5e-0a4f1f3f9a10",
+                "v": 1, "instance": "bare", "rule": name, "uid": "2e4c8c2c-7a8f-4b6e-9f5e-0a4f1f3f9a10",
                 "at": format!("2026-11-26T21:00:{floor:02}Z"),
                 "minReplicas": {"original": 3, "applied": floor}, "maxReplicas": {"original": 10, "applied": 20},
             });
