@@ -151,6 +151,8 @@ pub struct Control<'a, C, W> {
     streams: Streams,
     knots: Knots,
     queue: Queue,
+    /// Knots that were written and have to be looked at, after those that wait to be written.
+    settled: Vec<Key>,
     jobs: FuturesUnordered<Job<'a>>,
     /// Namespaces whose memory a job writes.
     remembering: HashSet<String>,
@@ -206,6 +208,7 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
             streams: Streams::new(namespaces),
             knots: Knots::default(),
             queue: Queue::default(),
+            settled: Vec::new(),
             jobs: FuturesUnordered::new(),
             remembering: HashSet::new(),
             refused: BTreeMap::new(),
@@ -282,6 +285,11 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
         if self.listed && self.leading {
             self.look_at_what_is_due();
             self.begin_jobs();
+        }
+        if self.jobs.len() < self.settings.concurrency {
+            for key in self.settled.drain(..) {
+                self.knots.touch(&key);
+            }
         }
         self.begin_telling();
         self.tell_next_edge();

@@ -140,18 +140,20 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
             if let Some(knot) = self.knots.get_mut(key) {
                 knot.busy = false;
             }
-            self.knots.touch(key);
         }
         let carried = match carried {
-            None => return,
+            // Nobody knows what came of it.
+            None => return keys.iter().for_each(|key| self.knots.touch(key)),
             Some(Err(failure)) => {
                 tracing::error!(reason = failure.message, "a job failed");
-                return;
+                return keys.iter().for_each(|key| self.knots.touch(key));
             }
             Some(Ok(carried)) => carried,
         };
         let mut touched = Touched::default();
         self.picture.absorb(carried.seen, &mut touched);
+        // What was written is right for now; it is looked at once nothing else waits to be written.
+        touched.retain(|target| keys.iter().all(|key| **key != *target));
         self.touch(touched);
         for (applied, key) in carried.targets.iter().zip(owners) {
             match &applied.outcome {
@@ -160,6 +162,12 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
                 Outcome::Unchanged | Outcome::Refused => {}
             }
         }
+        // What failed has an alarm of its own.
+        let knots = &self.knots;
+        let well = keys
+            .into_iter()
+            .filter(|key| knots.get(key).is_some_and(|knot| knot.failures == 0));
+        self.settled.extend(well);
     }
 
     pub(super) fn applied(&mut self, key: &Key, applied: &Applied) {
