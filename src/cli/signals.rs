@@ -3,6 +3,7 @@
 use std::process;
 use std::sync::Arc;
 
+#[cfg(unix)]
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, watch};
 
@@ -18,6 +19,7 @@ pub(super) struct Signals {
 ///
 /// # Errors
 /// When the system refuses to tell us.
+#[cfg(unix)]
 pub(super) fn listen() -> anyhow::Result<Signals> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -35,15 +37,37 @@ pub(super) fn listen() -> anyhow::Result<Signals> {
                 _ = terminate.recv() => "SIGTERM",
                 _ = interrupt.recv() => "SIGINT",
             };
-            if stopping.send_replace(true) {
-                tracing::warn!(signal = name, "ending at once");
-                process::exit(1);
-            }
-            tracing::info!(signal = name, "stopping");
+            stop_or_end(&stopping, name);
         }
     });
     Ok(Signals {
         stop,
         hang_up: read_again,
     })
+}
+
+/// Listens from now on for Ctrl-C, as above; there is no way to ask for the policies to be read again.
+///
+/// # Errors
+/// Never.
+#[cfg(not(unix))]
+pub(super) fn listen() -> anyhow::Result<Signals> {
+    let (stopping, stop) = watch::channel(false);
+    tokio::spawn(async move {
+        while tokio::signal::ctrl_c().await.is_ok() {
+            stop_or_end(&stopping, "Ctrl-C");
+        }
+    });
+    Ok(Signals {
+        stop,
+        hang_up: Arc::default(),
+    })
+}
+
+fn stop_or_end(stopping: &watch::Sender<bool>, signal: &'static str) {
+    if stopping.send_replace(true) {
+        tracing::warn!(signal, "ending at once");
+        process::exit(1);
+    }
+    tracing::info!(signal, "stopping");
 }
