@@ -90,6 +90,7 @@ const ALWAYS: (&str, &str) = ("00:00", "24:00");
 fn rule(schedule: Vec<Window>) -> Rule {
     Rule {
         name: "checkout".to_owned(),
+        scope: crate::policy::Scope::Files,
         place: place(),
         labels: BTreeMap::new(),
         target: Target {

@@ -10,6 +10,7 @@ use super::codes;
 use super::deletions;
 use super::join::{self, Part};
 use super::layers::Layers;
+use super::limits::NamespaceLimits;
 use super::node::{Key, Node, Value};
 use super::problem::Problem;
 use super::settings::Settings;
@@ -64,6 +65,12 @@ fn look(layers: &Layers<'_>, fewest: usize, settings: &Settings, check: &mut Che
             .iter()
             .for_each(|part| look_at_calendar(name, *part, check));
     }
+    for (name, stack) in layers.of_limits().filter(|(_, stack)| of_several(stack.parts())) {
+        stack
+            .parts()
+            .iter()
+            .for_each(|part| look_at_limits(name, *part, check));
+    }
     for (_, stack) in layers.rules().filter(|(_, stack)| of_several(stack.parts())) {
         stack
             .parts()
@@ -85,6 +92,15 @@ fn look_at_calendar(name: &str, part: Part<'_>, check: &mut Checker<'_>) {
         if let Some((span, node)) = join::join(&[part]) {
             let text = name.to_owned();
             Calendars::read(&[(Key { text, span }, node)], check);
+        }
+    });
+}
+
+fn look_at_limits(namespace: &str, part: Part<'_>, check: &mut Checker<'_>) {
+    check.alone(|check| {
+        if let Some((span, node)) = join::join(&[part]) {
+            let text = namespace.to_owned();
+            NamespaceLimits::read(&[(Key { text, span }, node)], check);
         }
     });
 }

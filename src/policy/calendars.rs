@@ -24,16 +24,23 @@ pub(super) const CALENDAR: Keys = Keys {
 };
 
 /// All calendars, by name; `None` for one with a mistake, which is told.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Calendars(BTreeMap<String, Option<Dates>>);
 
 impl Calendars {
     /// Reads all calendars.
     pub(super) fn read(entries: &[(Key, Node)], check: &mut Checker<'_>) -> Self {
+        let mut calendars = Self::default();
+        calendars.add(entries, check);
+        calendars
+    }
+
+    /// Reads further ones, which replace those of their names.
+    pub(super) fn add(&mut self, entries: &[(Key, Node)], check: &mut Checker<'_>) {
         let read = entries
             .iter()
             .map(|(key, node)| (key.text.clone(), one(key, node, check)));
-        Self(read.collect())
+        self.0.extend(read);
     }
 
     /// The dates of the calendar of that name.

@@ -68,7 +68,7 @@ codes! {
     REPLICAS_AND_BOUNDS = "E0502", "replicas beside minReplicas or maxReplicas";
     CROSSED_BOUNDS = "E0503", "minReplicas is above maxReplicas";
     ZERO_CEILING = "E0504", "maxReplicas is 0";
-    SLEEP_BELOW_LIMIT = "E0505", "replicas: 0 below the rule's own limit";
+    SLEEP_BELOW_LIMIT = "E0505", "replicas: 0 below a limit";
     SETS_NOTHING = "E0506", "nothing is set";
     BAD_PRIORITY = "E0507", "a priority out of range";
     // E06: rules and windows side by side.
@@ -82,6 +82,7 @@ codes! {
     NOWHERE = "E0803", "a variable or --set that leads nowhere";
     AMBIGUOUS = "E0804", "a variable that could mean several keys";
     BAD_ADJUSTMENT = "E0805", "a variable or --set that cannot be read";
+    NOT_YOURS = "E0806", "a setting that only whoever runs easyscale may make";
     // N: notes.
     FIXED_ZONE = "N0701", "a time zone that does not follow clock changes";
     PASSED = "N0702", "a window that will not open again";

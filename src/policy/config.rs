@@ -40,7 +40,7 @@ pub struct Entry {
 /// A value that is no map, by its path of keys.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Leaf<'c> {
-    /// The keys from `defaults`, `calendars` or `rules` on.
+    /// The keys from `defaults`, `calendars`, `limits` or `rules` on.
     pub path: Vec<&'c str>,
     /// The value.
     pub content: &'c Content,
@@ -64,6 +64,7 @@ impl Config {
     pub(super) fn of(
         defaults: Option<&Node>,
         calendars: &[(Key, Node)],
+        limits: &[(Key, Node)],
         rules: &[Written<'_>],
         check: &Checker<'_>,
     ) -> Self {
@@ -81,6 +82,7 @@ impl Config {
             section("defaults", entries);
         }
         section("calendars", entries(calendars, Shape::Calendars, check));
+        section("limits", entries(limits, Shape::NamespaceLimits, check));
         section(
             "rules",
             rules.iter().map(|rule| rule_entry(rule, check)).collect(),

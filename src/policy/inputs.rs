@@ -14,14 +14,16 @@ use super::document;
 use super::doubts;
 use super::files;
 use super::layers::Layers;
+use super::limits::NamespaceLimits;
 use super::node::Node;
 use super::parsed::{Documents, File};
 use super::problem::{At, Problem, Severity};
 use super::reading::{self, Read};
-use super::settings::Settings;
+use super::scope::Scope;
 use super::side_by_side;
 use super::snapshot::Snapshot;
-use super::source::Source;
+use super::source::{Source, Sources};
+use super::supply::Ground;
 use super::texts::Texts;
 use super::words::{self, quoted};
 
@@ -145,6 +147,37 @@ impl Inputs {
             variables,
             mut problems,
         } = Texts::new(files, &self.variables, &self.set);
+        let texts = Readable {
+            sources,
+            readable,
+            variables,
+        };
+        let mut checked = self.check_texts(texts, config, &Ground::default(), &Scope::Files);
+        problems.append(&mut checked.loaded.problems);
+        checked.loaded.problems = problems;
+        sort(&mut checked.loaded);
+        checked
+    }
+
+    /// Checks the texts of one scope, over what holds for all.
+    pub(super) fn check_scope(&self, sources: Vec<Source>, ground: &Ground, scope: &Scope) -> Loaded {
+        let texts = Readable {
+            readable: vec![true; sources.len()],
+            sources: sources.into(),
+            variables: 0,
+        };
+        let mut loaded = self.check_texts(texts, false, ground, scope).loaded;
+        sort(&mut loaded);
+        loaded
+    }
+
+    fn check_texts(&self, texts: Readable, config: bool, ground: &Ground, scope: &Scope) -> Checked {
+        let Readable {
+            sources,
+            readable,
+            variables,
+        } = texts;
+        let mut problems = Vec::new();
         let mut check = Checker::new(&sources);
         let files: Vec<File> = sources
             .iter()
@@ -152,7 +185,7 @@ impl Inputs {
             .map(|(source, readable)| File::parse(source, *readable, &mut check))
             .collect();
         let documents = files.iter().map(File::documents).collect();
-        let mut layers = Layers::default();
+        let mut layers = Layers::of(scope.clone());
         for node in files.iter().flat_map(|file| &file.others) {
             for document in document::read(node, &mut check) {
                 layers.add_document(document, &mut check);
@@ -182,16 +215,22 @@ impl Inputs {
         }
         layers.catch_up();
         let (defaults, calendars) = (layers.defaults(), layers.calendars());
-        let settings = Settings::read(defaults.as_deref(), &calendars, &mut check);
+        let limits = layers.limits();
+        let mut settings = ground
+            .settings(scope)
+            .with(defaults.as_deref(), &calendars, &mut check);
+        if *scope == Scope::Files {
+            settings.limits = NamespaceLimits::read(&limits, &mut check);
+        }
         layers.look_behind(&settings, &mut check);
         let rules = layers.into_rules(&mut check);
         let config = match config {
-            true => Config::of(defaults.as_deref(), &calendars, &rules, &check),
+            true => Config::of(defaults.as_deref(), &calendars, &limits, &rules, &check),
             false => Config::default(),
         };
         let rules: Vec<Read> = rules
             .into_iter()
-            .map(|rule| reading::read(rule, &settings, &mut check))
+            .map(|rule| reading::read(rule, scope, &settings, &mut check))
             .collect();
         doubts::tell_unused_default_zone(settings.zone_place, &rules, &mut check);
         let mut found = check.finish();
@@ -204,6 +243,7 @@ impl Inputs {
         let mut loaded = Loaded {
             problems,
             sources,
+            ground: Ground(Arc::new(settings)),
             ..Loaded::default()
         };
         for read in rules {
@@ -211,13 +251,20 @@ impl Inputs {
             loaded.targets.extend(read.target);
             loaded.rules.extend(read.rule.map(Arc::new));
         }
-        sort(&mut loaded);
         Checked {
             loaded,
             documents,
             config,
         }
     }
+}
+
+/// Texts to be checked: of files, then of variables, then of flags.
+struct Readable {
+    sources: Sources,
+    /// Per file, whether it can be looked at.
+    readable: Vec<bool>,
+    variables: usize,
 }
 
 fn bytes(files: Vec<(String, String)>) -> Vec<(String, Vec<u8>)> {

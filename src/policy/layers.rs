@@ -15,6 +15,7 @@ use super::document::Document;
 use super::join::Part;
 use super::node::{Key, Node, Value};
 use super::problem::Problem;
+use super::scope::Scope;
 use super::settings::Settings;
 use super::spec::Form;
 use super::stack::{self, Stack, Stacks, Written};
@@ -23,12 +24,13 @@ use super::words::{self, quoted};
 /// The keys of a policy file.
 pub(super) const POLICY: Keys = Keys {
     what: "a policy file",
-    known: &["defaults", "calendars", "rules", "profile"],
+    known: &["defaults", "calendars", "limits", "rules", "profile"],
     ignored: &[],
     synonyms: &[
         ("default", "defaults"),
         ("calendar", "calendars"),
         ("holidays", "calendars"),
+        ("limit", "limits"),
         ("rule", "rules"),
         ("profiles", "profile"),
     ],
@@ -37,7 +39,7 @@ pub(super) const POLICY: Keys = Keys {
 /// The keys of a profile in one.
 pub(super) const PROFILE: Keys = Keys {
     what: "a profile",
-    known: &["defaults", "calendars", "rules"],
+    known: &["defaults", "calendars", "limits", "rules"],
     ignored: &[],
     synonyms: POLICY.synonyms,
 };
@@ -47,12 +49,16 @@ pub(super) const PROFILE: Keys = Keys {
 pub(super) struct Layers<'n> {
     defaults: Vec<Part<'n>>,
     calendars: Stacks<'n>,
+    /// By namespace.
+    limits: Stacks<'n>,
     rules: Stacks<'n>,
     /// Documents that nothing can adjust: without a sound name, or with that of an earlier one.
     apart: Vec<Document<'n>>,
     profiles: Vec<&'n str>,
     /// The profiles that do not count now.
     aside: Vec<&'n Node>,
+    /// Whose they are: only the operator sets limits.
+    scope: Scope,
 }
 
 /// Whether a document is part of a policy file: it does not say that it is an object, and has a key of theirs.
@@ -64,10 +70,11 @@ pub(super) fn is_policy(node: &Node) -> bool {
     if has(&["apiVersion", "kind", "metadata", "spec"]) {
         return false;
     }
-    // A rule without its head may have a `default`, which is nearly `defaults`.
+    // A rule without its head may have a `default`, which is nearly `defaults`, and `limits` of its own.
     let is_headless_rule = has(&["target", "schedule"]);
     let nearly = |key: &Key| words::meant(&key.text, POLICY.known).is_some();
-    has(POLICY.known) || (!is_headless_rule && entries.iter().any(|(key, _)| nearly(key)))
+    has(&["defaults", "calendars", "rules", "profile"])
+        || (!is_headless_rule && entries.iter().any(|(key, _)| nearly(key)))
 }
 
 /// Whether a policy file has rules, in whatever profile.
@@ -80,6 +87,14 @@ pub(super) fn has_rules(policy: &Node) -> bool {
 }
 
 impl<'n> Layers<'n> {
+    /// Nothing yet, of this scope.
+    pub(super) fn of(scope: Scope) -> Self {
+        Self {
+            scope,
+            ..Self::default()
+        }
+    }
+
     /// Takes in a document of a rule. Documents come before policies.
     pub(super) fn add_document(&mut self, document: Document<'n>, check: &mut Checker<'_>) {
         let (Some(node), Some((name, key))) = (document.spec, &document.name) else {
@@ -141,6 +156,19 @@ impl<'n> Layers<'n> {
         if let Some(field) = said("calendars", fields, check) {
             add_section(&mut self.calendars, field, hint, check);
         }
+        if let Some(field) = said("limits", fields, check) {
+            if self.scope == Scope::Files {
+                let hint = "write the name of each namespace, or \"*\" for all others, and below it, indented, `maxReplicas`: `shop:`";
+                add_section(&mut self.limits, field, hint, check);
+            } else {
+                let problem = Problem::error(
+                    codes::NOT_YOURS,
+                    "only whoever runs easyscale sets limits for namespaces",
+                )
+                .hint("a rule has `limits` of its own: write them under the rule");
+                check.report(problem, field.key);
+            }
+        }
         let hint = "write the name of each rule, and below it, indented, what it says: `checkout:`";
         if let Some(field) = said("rules", fields, check) {
             add_section(&mut self.rules, field, hint, check);
@@ -150,6 +178,7 @@ impl<'n> Layers<'n> {
     /// To be called when all layers are in that count so far, before they are looked at.
     pub(super) fn catch_up(&mut self) {
         self.calendars.catch_up();
+        self.limits.catch_up();
         self.rules.catch_up();
     }
 
@@ -157,6 +186,7 @@ impl<'n> Layers<'n> {
     pub(super) fn names(&self, path: &[&str], check: &Checker<'_>) -> Vec<String> {
         let names = match path {
             ["calendars"] => self.calendars.names(),
+            ["limits"] => self.limits.names(),
             ["rules"] => self.rules.names(),
             ["rules", rule, "schedule"] => {
                 let stack = self.rules.get(rule);
@@ -186,6 +216,11 @@ impl<'n> Layers<'n> {
         self.calendars.iter()
     }
 
+    /// What the layers say of the limits of each namespace.
+    pub(super) fn of_limits(&self) -> impl Iterator<Item = (&str, &Stack<'n>)> {
+        self.limits.iter()
+    }
+
     /// What the layers say of each rule.
     pub(super) fn rules(&self) -> impl Iterator<Item = (&str, &Stack<'n>)> {
         self.rules.iter()
@@ -208,12 +243,12 @@ impl<'n> Layers<'n> {
 
     /// The calendars as all layers together have them.
     pub(super) fn calendars(&self) -> Vec<(Key, Node)> {
-        let settled = self.calendars.iter().filter_map(|(name, stack)| {
-            let (span, node) = stack.settled()?;
-            let text = name.to_owned();
-            Some((Key { text, span }, node.into_owned()))
-        });
-        settled.collect()
+        settled(&self.calendars)
+    }
+
+    /// The limits of namespaces as all layers together have them.
+    pub(super) fn limits(&self) -> Vec<(Key, Node)> {
+        settled(&self.limits)
     }
 
     /// Tells what is wrong with what does not show in the end.
@@ -275,6 +310,16 @@ fn add_section<'n>(stacks: &mut Stacks<'n>, field: Field<'n>, hint: &str, check:
         tell_needless(stack.parts(), part, check);
         stack.push(part);
     }
+}
+
+/// What all layers together say of each name of a section.
+fn settled(stacks: &Stacks<'_>) -> Vec<(Key, Node)> {
+    let settled = stacks.iter().filter_map(|(name, stack)| {
+        let (span, node) = stack.settled()?;
+        let text = name.to_owned();
+        Some((Key { text, span }, node.into_owned()))
+    });
+    settled.collect()
 }
 
 /// A document that no layer adjusts.

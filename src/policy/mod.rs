@@ -32,6 +32,7 @@ mod hours;
 mod inputs;
 mod join;
 mod layers;
+mod limits;
 mod lookalike;
 mod name;
 mod node;
@@ -43,6 +44,7 @@ mod problem;
 mod reading;
 mod rule;
 pub mod schema;
+mod scope;
 mod settings;
 mod shape;
 mod side_by_side;
@@ -52,6 +54,7 @@ mod span;
 mod spec;
 mod stack;
 mod start_days;
+mod supply;
 mod target;
 mod texts;
 mod toml;
@@ -73,8 +76,10 @@ pub use inputs::Inputs;
 pub use passed::notes;
 pub use problem::{At, Problem, Severity};
 pub use rule::{Limits, Place, Replicas, Rule, Setting, Sourced, Target, Wake, Window};
+pub use scope::{Owner, Scope};
 pub use snapshot::{Fingerprint, Snapshot};
 pub use source::{Mark, Source, Sources, Span};
+pub use supply::{Ground, Supply};
 pub(crate) use words::meant;
 
 /// What policies turned out to say.
@@ -91,6 +96,8 @@ pub struct Loaded {
     windows: Vec<Mark>,
     /// The targets of the rules, where they are written.
     targets: Vec<(Target, Mark)>,
+    /// What they say for rules from elsewhere.
+    ground: Ground,
 }
 
 impl Loaded {
@@ -100,6 +107,12 @@ impl Loaded {
         self.problems
             .iter()
             .any(|problem| problem.severity == Severity::Error)
+    }
+
+    /// What these policies say for rules from inside the cluster: defaults, calendars, limits.
+    #[must_use]
+    pub fn ground(&self) -> Ground {
+        self.ground.clone()
     }
 
     /// The problems of a profile, a variable or a `--set` that is for something that these policies do not have.

@@ -5,6 +5,7 @@ use super::codes;
 use super::name;
 use super::problem::Problem;
 use super::rule::{Rule, Target, Window};
+use super::scope::Scope;
 use super::settings::Settings;
 use super::source::Mark;
 use super::spec;
@@ -28,7 +29,12 @@ pub(super) fn is_lacking(problem: &Problem) -> bool {
 }
 
 /// Reads one rule.
-pub(super) fn read(written: Written<'_>, settings: &Settings, check: &mut Checker<'_>) -> Read {
+pub(super) fn read(
+    written: Written<'_>,
+    scope: &Scope,
+    settings: &Settings,
+    check: &mut Checker<'_>,
+) -> Read {
     let errors = check.errors();
     let Written {
         name,
@@ -72,7 +78,8 @@ pub(super) fn read(written: Written<'_>, settings: &Settings, check: &mut Checke
         let mut schedule: Vec<Window> = Vec::with_capacity(spec.schedule.len());
         schedule.extend(spec.schedule.into_iter().map(|sound| sound.window));
         read.rule = Some(Rule {
-            name,
+            name: scope.identity(&name),
+            scope: scope.clone(),
             place: mark.place,
             labels: document.map(|document| document.labels).unwrap_or_default(),
             target,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use super::scope::Scope;
 use crate::time::{Occurrences, Zone};
 
 /// A number of replicas, `0..=i32::MAX` as Kubernetes stores them.
@@ -41,8 +42,10 @@ pub struct Sourced<T> {
 /// One checked `ScalingRule`.
 #[derive(Debug, Clone)]
 pub struct Rule {
-    /// `metadata.name`.
+    /// `metadata.name`; of a rule from inside the cluster `namespace/name`, the namespace being that of the object.
     pub name: String,
+    /// Whose it is.
+    pub scope: Scope,
     /// Where the document starts to be about this rule: its `metadata.name`.
     pub place: Place,
     /// `metadata.labels`.
@@ -53,7 +56,7 @@ pub struct Rule {
     pub schedule: Vec<Window>,
     /// What holds outside every window; `None` per bound means: the original.
     pub default: Setting,
-    /// Clamps what windows and `default` ask.
+    /// Clamps what windows and `default` ask: the rule's own, within the operator's for the target's namespace.
     pub limits: Limits,
     /// Whether a scale that somebody else put to zero is raised.
     pub wake: Wake,

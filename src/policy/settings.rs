@@ -4,6 +4,7 @@ use super::calendars::Calendars;
 use super::check::{Checker, Field, Fields, Keys};
 use super::codes;
 use super::duration;
+use super::limits::NamespaceLimits;
 use super::name::{self, Form};
 use super::node::{Key, Node};
 use super::problem::Problem;
@@ -22,7 +23,7 @@ pub(super) const DEFAULTS: Keys = Keys {
 };
 
 /// What all layers together say for all rules.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Settings {
     zone: Option<Zone>,
     /// Where the zone is said.
@@ -32,30 +33,42 @@ pub(super) struct Settings {
     /// In seconds, for rules that have none.
     pub(super) stagger: u32,
     pub(super) calendars: Calendars,
+    /// What rules may ask.
+    pub(super) limits: NamespaceLimits,
 }
 
 impl Settings {
     /// Reads `defaults`, if there are any, and the calendars.
     pub(super) fn read(defaults: Option<&Node>, calendars: &[(Key, Node)], check: &mut Checker<'_>) -> Self {
+        Self::default().with(defaults, calendars, check)
+    }
+
+    /// The same over settings that hold where nothing else is said.
+    pub(super) fn with(
+        self,
+        defaults: Option<&Node>,
+        calendars: &[(Key, Node)],
+        check: &mut Checker<'_>,
+    ) -> Self {
         let fields = defaults.and_then(|node| Fields::read(node, &DEFAULTS, check));
-        let mut settings = Self {
-            calendars: Calendars::read(calendars, check),
-            ..Self::default()
-        };
+        let mut settings = self;
+        settings.calendars.add(calendars, check);
         if let Some(fields) = fields {
-            settings.zone = fields
+            let zone = fields
                 .get("timezone", check)
                 .and_then(|field| zone::read(field, check));
-            if settings.zone.is_some() {
+            if zone.is_some() {
                 settings.zone_place = fields.get_quietly("timezone").map(|field| field.key);
             }
+            settings.zone = zone.or(settings.zone);
             settings.namespace = fields
                 .get("namespace", check)
-                .and_then(|field| name::read(field, Form::Label, check));
+                .and_then(|field| name::read(field, Form::Label, check))
+                .or(settings.namespace);
             settings.stagger = fields
                 .get("stagger", check)
                 .and_then(|field| stagger(field, check))
-                .unwrap_or_default();
+                .unwrap_or(settings.stagger);
         }
         settings
     }

@@ -17,6 +17,7 @@ pub(super) enum Shape {
     Defaults,
     Calendars,
     Calendar,
+    NamespaceLimits,
     Rules,
     Rule,
     Target,
@@ -42,7 +43,7 @@ impl Shape {
             Self::Except => Some(&start_days::EXCEPT),
             Self::Default => Some(&bounds::DEFAULT),
             Self::Limits => Some(&bounds::LIMITS),
-            Self::Calendars | Self::Rules | Self::Schedule | Self::Value => None,
+            Self::Calendars | Self::NamespaceLimits | Self::Rules | Self::Schedule | Self::Value => None,
         }
     }
 
@@ -50,6 +51,7 @@ impl Shape {
     pub(super) fn named(self) -> Option<&'static str> {
         match self {
             Self::Calendars => Some("calendar"),
+            Self::NamespaceLimits => Some("namespace"),
             Self::Rules => Some("rule"),
             Self::Schedule => Some("window"),
             _ => None,
@@ -61,8 +63,10 @@ impl Shape {
         match (self, key) {
             (Self::Policy, "defaults") => Self::Defaults,
             (Self::Policy, "calendars") => Self::Calendars,
+            (Self::Policy, "limits") => Self::NamespaceLimits,
             (Self::Policy, "rules") => Self::Rules,
             (Self::Calendars, _) => Self::Calendar,
+            (Self::NamespaceLimits, _) => Self::Limits,
             (Self::Rules, _) => Self::Rule,
             (Self::Rule, "target") => Self::Target,
             (Self::Rule, "schedule") => Self::Schedule,

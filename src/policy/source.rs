@@ -31,8 +31,10 @@ pub struct Mark {
 pub struct Source {
     name: Arc<str>,
     text: Arc<str>,
-    /// A variable or a flag is one place: it has no lines to tell.
+    /// A variable or a flag is one place: it has no lines to tell. Nor has an object, whose lines nobody has written.
     has_lines: bool,
+    /// Of an object: which key each line is about, for lines begin to count at 0; empty: the object as a whole.
+    keys: Vec<Arc<str>>,
     /// Where its text begins among all texts.
     base: usize,
     /// Byte offset at which each line starts.
@@ -46,6 +48,9 @@ pub struct Source {
 pub struct Sources(Vec<Source>);
 
 const STEP: usize = 4096;
+
+/// Between the name of an object and that of a key in it.
+const KEY: &str = ": ";
 
 impl Source {
     pub(super) fn new(name: &str, text: &str) -> Self {
@@ -61,6 +66,7 @@ impl Source {
             name: name.into(),
             text: text.into(),
             has_lines: true,
+            keys: Vec::new(),
             base: 0,
             lines,
             characters,
@@ -72,6 +78,14 @@ impl Source {
         Self {
             has_lines: false,
             ..Self::new(name, text)
+        }
+    }
+
+    /// An object by its name, as a text of which each line is about one key.
+    pub(super) fn of_object(name: &str, text: &str, keys: Vec<Arc<str>>) -> Self {
+        Self {
+            keys,
+            ..Self::without_lines(name, text)
         }
     }
 
@@ -121,6 +135,13 @@ impl Source {
         }
     }
 
+    /// The line that a byte of this text is in, counted from 1.
+    #[must_use]
+    pub fn line_at(&self, offset: usize) -> u32 {
+        let line = self.lines.partition_point(|begin| *begin <= offset).max(1);
+        u32::try_from(line).unwrap_or(u32::MAX)
+    }
+
     /// A span of all texts as one of this text.
     fn own(&self, span: Span) -> Span {
         Span {
@@ -148,12 +169,29 @@ impl Source {
         };
         Mark {
             place: Place {
-                file: self.shared_name(),
+                file: self.place_name(line),
                 line: told(line),
                 column: told(column),
             },
             span: Span { start, end },
         }
+    }
+
+    /// What people call the place of a line, counted from 1.
+    fn place_name(&self, line: usize) -> Arc<str> {
+        match self.keys.get(line - 1) {
+            Some(key) if !key.is_empty() => format!("{}{KEY}{key}", self.name).into(),
+            _ => self.shared_name(),
+        }
+    }
+
+    /// Whether a place of that name is in this text.
+    fn has_place(&self, name: &str) -> bool {
+        name == &*self.name
+            || (!self.keys.is_empty()
+                && name
+                    .strip_prefix(&*self.name)
+                    .is_some_and(|rest| rest.starts_with(KEY)))
     }
 
     fn floor(&self, offset: usize) -> usize {
@@ -212,10 +250,10 @@ impl Sources {
         source.map_or("", |source| source.slice(source.own(span)))
     }
 
-    /// The file of that name, if it was read.
+    /// The text that a place of this name is in, if it was read.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Source> {
-        self.0.iter().find(|source| source.name() == name)
+        self.0.iter().find(|source| source.has_place(name))
     }
 
     /// All files, in the order in which they count.

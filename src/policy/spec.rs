@@ -127,6 +127,25 @@ pub(super) fn read(
         .get("limits", check)
         .and_then(|field| bounds::limits(field.node, check));
     let (limits, lowest) = limits.unwrap_or_default();
+    let namespace = target.as_ref().map(|(target, _)| target.namespace.as_str());
+    let allowed = namespace.map_or_else(Limits::default, |namespace| settings.limits.of(namespace));
+    if let (Some(least), Some(namespace)) = (allowed.min, namespace)
+        && least.value > 0
+    {
+        for sleep in &sleeps {
+            let problem = Problem::error(
+                codes::SLEEP_BELOW_LIMIT,
+                format!(
+                    "`replicas: 0` is below the limit of {} for the namespace {} ({})",
+                    least.value,
+                    quoted(namespace),
+                    least.place
+                ),
+            )
+            .hint("ask whoever runs easyscale to allow it, or write `replicas: 1` or more");
+            check.report(problem, *sleep);
+        }
+    }
     if let (Some(min), Some(lowest)) = (&limits.min, lowest)
         && min.value > 0
     {
@@ -182,6 +201,10 @@ pub(super) fn read(
         };
         doubts::tell(&rule, check);
     }
+    let limits = match namespace {
+        Some(namespace) => settings.limits.narrow(limits, namespace),
+        None => limits,
+    };
     let uses_default_zone = !fields.has("timezone") && schedule.iter().any(|sound| !sound.names_zone);
     Some(Spec {
         uses_default_zone,

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::days::Dates;
 use super::document::Spec;
 use super::names::{Namespace, Text, Timezone, line, name};
+use super::replicas::Limits;
 use super::times::Duration;
 use super::window::Window;
 
@@ -22,6 +23,9 @@ pub(super) struct PolicyFile {
     /// Named sets of dates, which windows share.
     #[schemars(example = json!({"public-holidays": {"dates": ["12-25", "12-26", "01-01"]}}))]
     calendars: Calendars,
+    /// What rules may ask at most and at least, by namespace of their targets; "*" is for all namespaces that are not named.
+    #[schemars(example = json!({"*": {"maxReplicas": 50}, "shop": {"minReplicas": 1, "maxReplicas": 20}}))]
+    limits: NamespaceLimits,
     /// The rules by their names.
     #[schemars(example = json!({"checkout": {"default": {"minReplicas": 2, "maxReplicas": 10}}}))]
     rules: Rules,
@@ -63,6 +67,11 @@ struct Calendar {
     description: Text,
 }
 
+/// What rules may ask, by namespace of their targets.
+#[derive(JsonSchema)]
+#[schemars(extend("propertyNames" = {"pattern": "^(\\*|[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)$"}))]
+struct NamespaceLimits(BTreeMap<String, Limits>);
+
 /// Rules by their names.
 #[derive(JsonSchema)]
 #[schemars(extend("propertyNames" = {"pattern": name(), "maxLength": 253}))]
@@ -91,6 +100,9 @@ struct Profile {
     /// Named sets of dates, which windows share.
     #[schemars(example = json!({"public-holidays": {"dates": ["12-25"]}}))]
     calendars: Calendars,
+    /// What rules may ask, by namespace of their targets.
+    #[schemars(example = json!({"*": {"maxReplicas": 100}}))]
+    limits: NamespaceLimits,
     /// The rules by their names.
     #[schemars(example = json!({"checkout": {"default": {"maxReplicas": 30}}}))]
     rules: Rules,

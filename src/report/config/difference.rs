@@ -17,7 +17,7 @@ pub struct Difference<'d> {
 /// One value, before and after.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Move<'d> {
-    /// The keys from `defaults`, `calendars` or `rules` on.
+    /// The keys from `defaults`, `calendars`, `limits` or `rules` on.
     pub path: Vec<&'d str>,
     /// What it was, and where that is written; `None`: it was not.
     pub from: Option<(&'d Content, &'d Place)>,

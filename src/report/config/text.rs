@@ -142,7 +142,7 @@ pub fn difference_markdown(difference: &Difference<'_>) -> String {
 /// `rules checkout`, and the keys below it.
 fn split<'m>(change: &'m Move<'_>) -> (&'m [&'m str], &'m [&'m str]) {
     let about = match change.path.first() {
-        Some(&"rules" | &"calendars") => 2,
+        Some(&"rules" | &"calendars" | &"limits") => 2,
         _ => 1,
     };
     change.path.split_at(about.min(change.path.len()))

@@ -186,7 +186,10 @@ fn excerpt<'a>(
     let Some(source) = sources.get(&mark.place.file) else {
         return vec![origin.into()];
     };
-    let lines = || near.iter().map(|(near, _)| line(near)).chain([line(mark)]);
+    let lines = || {
+        let near = near.iter().map(|(near, _)| line(near, source));
+        near.chain([line(mark, source)])
+    };
     let first = lines().min().unwrap_or(1);
     let last = lines().max().unwrap_or(1);
     let mut start = source.line_range(first).start;
@@ -236,14 +239,17 @@ fn excerpt<'a>(
     }
 }
 
-/// The line of a text that a mark begins in; what a variable or a flag says is its first.
-fn line(mark: &Mark) -> u32 {
-    mark.place.line.max(1)
+/// The line of a text that a mark begins in, told or not.
+fn line(mark: &Mark, source: &Source) -> u32 {
+    match mark.place.line {
+        0 => source.line_at(mark.span.start),
+        line => line,
+    }
 }
 
 /// The bytes to underline: a mark up to the end of its first line.
 fn caret(mark: &Mark, source: &Source) -> (usize, usize) {
-    let end_of_line = source.line_range(line(mark)).end;
+    let end_of_line = source.line_range(line(mark, source)).end;
     let start = mark.span.start.min(end_of_line);
     (start, mark.span.end.clamp(start, end_of_line))
 }
