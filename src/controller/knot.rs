@@ -7,8 +7,8 @@ use tokio::time::Instant as Mono;
 
 use super::news::Told;
 use super::pace::Pace;
-use crate::plan::{Bounds, Code, FailureKind, ObjectRef};
-use crate::policy::Target;
+use crate::plan::{Bounds, Code, FailureKind, Intent, ObjectRef, TargetPlan};
+use crate::policy::{Scope, Target};
 use crate::time::Instant;
 
 /// The name of a knot: its workload.
@@ -39,8 +39,8 @@ pub(super) struct Knot {
     pub(super) held: bool,
     /// When it was last written, and how many writes came in quick succession.
     pub(super) written: Option<(Mono, u32)>,
-    /// A rule of it that is refused.
-    pub(super) refused: Option<(String, Code)>,
+    /// Its targets that are refused.
+    pub(super) refused: Vec<Refused>,
     /// An object of it waits to be restored, until no rule is refused any more.
     pub(super) abandoned: bool,
     /// What else has to be watched for it.
@@ -53,6 +53,31 @@ pub(super) struct Knot {
     pub(super) shown: Vec<Key>,
     /// It was looked at again before a lost memory is believed.
     pub(super) doubted: bool,
+}
+
+/// A target that is refused, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Refused {
+    /// The rule's name.
+    pub(super) rule: String,
+    /// Whose the rule is; `None`: there is no rule, something was to be restored.
+    pub(super) scope: Option<Scope>,
+    pub(super) code: Code,
+}
+
+impl Refused {
+    /// The refusal of a target, if it is one.
+    pub(super) fn of(target: &TargetPlan) -> Option<Self> {
+        let scope = match &target.intent {
+            Intent::Keep(rule) => Some(rule.scope.clone()),
+            Intent::Restore(_) | Intent::Mention(_) => None,
+        };
+        Some(Self {
+            rule: target.rule.clone(),
+            scope,
+            code: target.refusal()?.code,
+        })
+    }
 }
 
 impl Knot {

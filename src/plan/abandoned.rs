@@ -10,9 +10,13 @@ use super::planner::{Options, Selection};
 use super::resolve::{Key, key};
 use crate::policy::{Rule, Target};
 
-/// Objects whose memory names our instance and to which no rule resolves.
-pub(super) fn abandoned(pass: &Pass<'_>, options: &Options, rules: &[Arc<Rule>]) -> Vec<ObjectRef> {
-    let mut claimed: HashSet<Key<'_>> = HashSet::with_capacity(rules.len() * 2);
+/// Objects whose memory names our instance and to which no rule resolves, with the rule that wrote them.
+pub(super) fn abandoned<'r>(
+    pass: &Pass<'_>,
+    options: &Options,
+    rules: impl Iterator<Item = &'r Arc<Rule>>,
+) -> Vec<(ObjectRef, String)> {
+    let mut claimed: HashSet<Key<'_>> = HashSet::new();
     for rule in rules {
         claimed.insert(key(&rule.target));
         for autoscaler in pass.index.candidates(&rule.target) {
@@ -23,7 +27,7 @@ pub(super) fn abandoned(pass: &Pass<'_>, options: &Options, rules: &[Arc<Rule>])
     let objects = written(pass, options, |key| claimed.contains(key))
         .into_iter()
         .filter(|written| written.readable)
-        .map(|written| written.object)
+        .map(|written| (written.object, written.rule))
         .collect();
     without_the_scales_of_autoscalers(pass, objects)
 }
@@ -33,9 +37,10 @@ pub(super) fn selected(pass: &Pass<'_>, options: &Options, selection: &Selection
     let objects = written(pass, options, |_| false)
         .into_iter()
         .filter(|written| selection.covers(pass, written))
-        .map(|written| written.object)
+        .map(|written| (written.object, written.rule))
         .collect();
-    without_the_scales_of_autoscalers(pass, objects)
+    let objects = without_the_scales_of_autoscalers(pass, objects);
+    objects.into_iter().map(|(object, _)| object).collect()
 }
 
 /// An object that carries memory of this instance, or memory that cannot be read.
@@ -134,15 +139,18 @@ impl Selection {
 }
 
 /// The restoration of an autoscaler sees to the scale behind it as well; both would wake it twice.
-fn without_the_scales_of_autoscalers(pass: &Pass<'_>, objects: Vec<ObjectRef>) -> Vec<ObjectRef> {
-    let all: HashSet<&ObjectRef> = objects.iter().collect();
+fn without_the_scales_of_autoscalers(
+    pass: &Pass<'_>,
+    objects: Vec<(ObjectRef, String)>,
+) -> Vec<(ObjectRef, String)> {
+    let all: HashSet<&ObjectRef> = objects.iter().map(|(object, _)| object).collect();
     let covered = |object: &ObjectRef| {
         pass.index.candidates(&object.target()).iter().any(|autoscaler| {
             let other = autoscaler.object();
             other != *object && autoscaler.controller.is_none() && all.contains(&other)
         })
     };
-    let kept: Vec<bool> = objects.iter().map(|object| !covered(object)).collect();
+    let kept: Vec<bool> = objects.iter().map(|(object, _)| !covered(object)).collect();
     objects
         .into_iter()
         .zip(kept)

@@ -32,12 +32,14 @@ pub(super) fn clashes(
     for shared in objects.chunk_by(|(one, ..), (other, ..)| one == other) {
         let [(_, _, object), _, ..] = shared else { continue };
         let object = object.object();
-        let keeper = keeper(pass, &object);
         let sharing = || {
             shared
                 .iter()
                 .filter_map(|(_, number, _)| Some((*number, rules.get(*number)?)))
         };
+        // Two of one name, from a ConfigMap and a custom resource, cannot be told apart.
+        let keeper = keeper(pass, &object)
+            .filter(|keeper| sharing().filter(|(_, rule)| rule.name == *keeper).count() == 1);
         let names: Vec<_> = sharing()
             .map(|(_, rule)| format!("{} ({})", rule.name, rule.place))
             .collect();

@@ -19,6 +19,7 @@ mod resolve;
 mod scale;
 mod table;
 mod target_plan;
+mod tenancy;
 mod writes;
 
 pub use absent::absent;
@@ -33,4 +34,5 @@ pub use planner::{Needs, Options, Plan, Planner, Selection, Summary};
 pub use refusal::{Code, Refusal};
 pub(crate) use target_plan::reasons;
 pub use target_plan::{Action, Because, Bounds, Intent, Note, TargetPlan};
+pub use tenancy::{InDoubt, Trust, refused};
 pub use writes::{BoundsWrite, Release, ScaleWrite, Writes};

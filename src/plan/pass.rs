@@ -186,10 +186,10 @@ impl<'a> Pass<'a> {
     }
 
     /// Says that no rule names an object any more, and why it is not restored.
-    pub(super) fn mention(&self, object: &ObjectRef, refused: Option<&str>) -> TargetPlan {
+    pub(super) fn mention(&self, object: &ObjectRef, doubt: Option<&str>) -> TargetPlan {
         let restored = self.restore(object);
-        let what_next = match refused {
-            Some(rule) => format!("it is not restored while rule {rule:?} is refused"),
+        let what_next = match doubt {
+            Some(doubt) => format!("it is not restored while {doubt}"),
             None => "`easyscale apply --prune` restores it".to_owned(),
         };
         let message = format!(
@@ -354,6 +354,17 @@ impl<'a> Pass<'a> {
 
     /// A rule that is not carried out, with what can be seen of its target.
     fn refuse(&self, rule: &Arc<Rule>, refusal: Refusal) -> TargetPlan {
+        if refusal.code == Code::OtherNamespace {
+            // What is there is not for those to see who may not touch it.
+            let intent = Intent::Keep(Arc::clone(rule));
+            return TargetPlan {
+                rule: rule.name.clone(),
+                source: Some(rule.place.clone()),
+                object: None,
+                action: Action::Refuse(refusal),
+                ..blank(intent, &ObjectRef::of(&rule.target), rule.target.clone())
+            };
+        }
         let object = match self.index.candidates(&rule.target) {
             [] => self.index.workload(&rule.target).map(Resolved::Workload),
             [autoscaler] => Some(Resolved::Autoscaler(autoscaler)),

@@ -8,9 +8,11 @@ use super::clashes::clashes;
 use super::observed::Observed;
 use super::pass::Pass;
 use super::patience::Patience;
-use super::resolve::{Index, can_scale};
+use super::refusal::Refusal;
+use super::resolve::{Index, Resolved, can_scale};
 use super::target_plan::{Action, Intent, TargetPlan};
-use crate::policy::{Rule, Target, Wake};
+use super::tenancy::{InDoubt, Trust, refused};
+use crate::policy::{Rule, Scope, Target, Wake};
 use crate::time::Instant;
 
 /// How a pass plans.
@@ -69,6 +71,8 @@ pub struct Summary {
 pub struct Planner {
     rules: Vec<Arc<Rule>>,
     options: Options,
+    trust: Trust,
+    in_doubt: InDoubt,
     patience: Patience,
 }
 
@@ -89,15 +93,36 @@ impl Plan {
 }
 
 impl Planner {
-    /// A planner; rules outside the chosen namespaces are left out.
+    /// A planner; rules of files that are for other than the chosen namespaces are left out.
     #[must_use]
     pub fn new(mut rules: Vec<Arc<Rule>>, options: Options) -> Self {
-        rules.retain(|rule| options.includes(&rule.target.namespace));
+        rules.retain(|rule| rule.scope != Scope::Files || options.includes(&rule.target.namespace));
         Self {
             rules,
             options,
+            trust: Trust::default(),
+            in_doubt: InDoubt::default(),
             patience: Patience::default(),
         }
+    }
+
+    /// The same, where rules of these namespaces may reach into others.
+    #[must_use]
+    pub fn trusting(self, trust: Trust) -> Self {
+        Self { trust, ..self }
+    }
+
+    /// The same, beside rules that are not in force although somebody has written them.
+    #[must_use]
+    pub fn doubting(self, in_doubt: InDoubt) -> Self {
+        Self { in_doubt, ..self }
+    }
+
+    /// The same with other rules.
+    #[must_use]
+    pub fn with_rules(&self, rules: Vec<Arc<Rule>>) -> Self {
+        let planner = Self::new(rules, self.options.clone());
+        planner.trusting(self.trust.clone())
     }
 
     /// The same, waiting with what `patience` names.
@@ -112,6 +137,8 @@ impl Planner {
         Self {
             rules,
             options: self.options.clone(),
+            trust: self.trust.clone(),
+            in_doubt: InDoubt::default(),
             patience,
         }
     }
@@ -141,7 +168,7 @@ impl Planner {
                 .insert(kind.to_owned());
         };
         let mut drivers = false;
-        for rule in &self.rules {
+        for rule in self.rules.iter().filter(|rule| self.reaches(rule)) {
             let target = &rule.target;
             let candidates = index.candidates(target);
             if candidates.is_empty() && can_scale(target) {
@@ -173,18 +200,14 @@ impl Planner {
     /// Plans every rule, and what no rule resolves to.
     #[must_use]
     pub fn plan(&self, observed: &Observed, at: Instant) -> Plan {
-        self.plan_beside(observed, at, None)
+        self.plan_beside(observed, at, &self.in_doubt)
     }
 
-    /// The same, where a rule of another [part](Self::part) may be refused: while one is, nothing is restored.
+    /// The same, where rules of another [part](Self::part) may be in doubt: what they may have named is not restored.
     #[must_use]
-    pub fn plan_beside(&self, observed: &Observed, at: Instant, refused_elsewhere: Option<&str>) -> Plan {
+    pub fn plan_beside(&self, observed: &Observed, at: Instant, elsewhere: &InDoubt) -> Plan {
         let pass = self.pass(observed, at);
-        let resolved: Vec<_> = self
-            .rules
-            .iter()
-            .map(|rule| pass.index.resolve(&rule.target))
-            .collect();
+        let resolved: Vec<_> = self.rules.iter().map(|rule| self.resolve(&pass, rule)).collect();
         let mut clashes = clashes(&pass, &self.rules, &resolved);
         let kept = self
             .rules
@@ -196,18 +219,20 @@ impl Planner {
                 pass.keep(rule, resolved)
             });
         let mut targets: Vec<TargetPlan> = kept.collect();
-        // While a rule is refused, nobody knows what it would have named: nothing is abandoned.
-        let refused = targets
-            .iter()
-            .find(|target| target.refusal().is_some())
-            .map(|target| target.rule.as_str())
-            .or(refused_elsewhere)
-            .map(str::to_owned);
-        for object in abandoned(&pass, &self.options, &self.rules) {
-            targets.push(if self.options.prune && refused.is_none() {
+        // While a rule is refused, nobody knows what it would have named.
+        let mut in_doubt = elsewhere.clone();
+        for target in targets.iter().filter(|target| target.refusal().is_some()) {
+            if let Intent::Keep(rule) = &target.intent {
+                in_doubt.add(&rule.scope, &refused(&rule.name));
+            }
+        }
+        let rules = self.rules.iter().filter(|rule| self.reaches(rule));
+        for (object, rule) in abandoned(&pass, &self.options, rules) {
+            let doubt = in_doubt.holds_back(&object.namespace, &rule);
+            targets.push(if self.options.prune && doubt.is_none() {
                 pass.restore(&object)
             } else {
-                pass.mention(&object, refused.as_deref().filter(|_| self.options.prune))
+                pass.mention(&object, doubt.filter(|_| self.options.prune))
             });
         }
         Plan { at, targets }
@@ -232,11 +257,24 @@ impl Planner {
     ) -> Vec<TargetPlan> {
         let pass = self.pass(observed, at);
         let plan = |intent: &Intent| match intent {
-            Intent::Keep(rule) => pass.keep(rule, pass.index.resolve(&rule.target)),
+            Intent::Keep(rule) => pass.keep(rule, self.resolve(&pass, rule)),
             Intent::Restore(object) => pass.restore(object),
             Intent::Mention(object) => pass.mention(object, None),
         };
         intents.into_iter().map(plan).collect()
+    }
+
+    /// Whether a rule may touch its target at all.
+    fn reaches(&self, rule: &Rule) -> bool {
+        self.trust.refusal(rule, &self.options).is_none()
+    }
+
+    /// The object that is written for a rule.
+    fn resolve<'a>(&self, pass: &Pass<'a>, rule: &Rule) -> Result<Resolved<'a>, Refusal> {
+        match self.trust.refusal(rule, &self.options) {
+            Some(refusal) => Err(refusal),
+            None => pass.index.resolve(&rule.target),
+        }
     }
 
     fn pass<'a>(&'a self, observed: &'a Observed, at: Instant) -> Pass<'a> {

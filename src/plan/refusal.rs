@@ -51,6 +51,8 @@ codes! {
     NameTooLong = "name-too-long",
     /// The target has no autoscaler and easyscale cannot scale its kind directly.
     NoAutoscaler = "no-autoscaler",
+    /// The rule is in another namespace than its target, and may not reach that far.
+    OtherNamespace = "other-namespace",
     /// The object belongs to a controlling owner that would revert the change.
     OwnedBy = "owned-by",
     /// easyscale owns a bound but its memory of the original is gone.

@@ -32,7 +32,7 @@ use super::rules::Rules;
 use super::snapshot::Question;
 use super::streams::{DriverApis, Streams, Watching};
 use crate::cluster::{Carried, Cluster, EventNote, Sighting};
-use crate::plan::{Code, Failure, ObjectRef, Plan, Planner};
+use crate::plan::{Code, Failure, InDoubt, ObjectRef, Plan, Planner};
 use crate::report::status::PolicyState;
 use crate::time::Instant;
 
@@ -156,8 +156,10 @@ pub struct Control<'a, C, W> {
     jobs: FuturesUnordered<Job<'a>>,
     /// Namespaces whose memory a job writes.
     remembering: HashSet<String>,
-    /// Rules that are refused, by knot.
-    refused: BTreeMap<Key, String>,
+    /// Rules that are refused, or that nobody could read.
+    in_doubt: InDoubt,
+    /// Something was in doubt and is no longer, since the last look.
+    settled_doubt: bool,
     refusals: BTreeMap<Code, usize>,
     /// How many knots are held.
     held: i64,
@@ -211,7 +213,8 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
             settled: Vec::new(),
             jobs: FuturesUnordered::new(),
             remembering: HashSet::new(),
-            refused: BTreeMap::new(),
+            in_doubt: InDoubt::default(),
+            settled_doubt: false,
             refusals: BTreeMap::new(),
             held: 0,
             undecided: HashSet::new(),

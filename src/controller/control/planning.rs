@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant as Mono;
 
-use super::super::knot::{Due, Key, Knot, Need};
+use super::super::knot::{Due, Key, Knot, Need, Refused};
 use super::super::news;
 use super::super::picture::Touched;
 use super::super::queue::Rank;
@@ -13,7 +13,7 @@ use super::super::streams::Watching;
 use super::{Control, DOUBT, PATIENT_WRITES, QUICK, backoff, writes_scale};
 use crate::cluster::{Cluster, Stream};
 use crate::engine::{Base, decide};
-use crate::plan::{Code, Intent, Observed, Patience, Plan, Planner, TargetPlan};
+use crate::plan::{Code, Intent, Observed, Patience, Plan, Planner, TargetPlan, refused};
 use crate::policy::{Rule, Target};
 use crate::time::Instant;
 
@@ -27,7 +27,7 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
         let (with_rules, without): (Vec<Due>, Vec<Due>) = due
             .into_iter()
             .partition(|due| !self.rules.of(&due.key, &self.picture).is_empty());
-        let was_in_doubt = self.restores_nothing();
+        let was_undecided = !self.undecided.is_empty();
         let busy = with_rules.iter().filter(|due| self.is_busy(&due.key));
         let busy: Vec<Key> = busy.map(|due| Arc::clone(&due.key)).collect();
         self.undecided.extend(busy);
@@ -46,7 +46,8 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
                 None => self.queue.remove(&key),
             }
         }
-        if was_in_doubt && !self.restores_nothing() {
+        let is_decided = was_undecided && self.undecided.is_empty();
+        if std::mem::take(&mut self.settled_doubt) || is_decided {
             let waiting: Vec<Key> = self
                 .knots
                 .keys()
@@ -62,11 +63,6 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
 
     pub(super) fn is_busy(&self, key: &Key) -> bool {
         self.knots.get(key).is_some_and(|knot| knot.busy)
-    }
-
-    /// Whether nobody knows what a rule would have named that is refused, or that nobody could look at yet.
-    pub(super) fn restores_nothing(&self) -> bool {
-        !(self.refused.is_empty() && self.undecided.is_empty())
     }
 
     /// Plans a knot, notes when it is looked at next, and says what of it is to be written now, if anything is.
@@ -97,12 +93,13 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
             return None;
         }
         let (now, mono) = (self.clock.now(), Mono::now());
-        let refused_elsewhere = self
-            .refused
-            .iter()
-            .find(|(other, _)| *other != key)
-            .map(|(_, rule)| rule.clone());
-        let mut plan = planner.plan_beside(&observed, now, refused_elsewhere.as_deref());
+        // What was refused of this knot may not be any more.
+        let own = self
+            .knots
+            .get(key)
+            .map_or(Vec::new(), |knot| knot.refused.clone());
+        self.forget_doubts(&own);
+        let mut plan = planner.plan_beside(&observed, now, &self.in_doubt);
         self.gauges
             .metrics
             .decided(u64::try_from(rules.len()).unwrap_or(u64::MAX));
@@ -118,11 +115,13 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
                 let objects = knot.paced.iter().cloned();
                 patience.reverts.extend(objects.map(|object| (object, until)));
                 let planner = self.rules.planner().part(rules.clone(), patience);
-                plan = planner.plan_beside(&observed, now, refused_elsewhere.as_deref());
+                plan = planner.plan_beside(&observed, now, &self.in_doubt);
             }
         } else {
             knot.pace.settled();
         }
+        self.note_doubts(&own);
+        let knot = self.knots.get_mut(key)?;
         let mut alarm = plan
             .targets
             .iter()
@@ -246,28 +245,44 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
     }
 
     pub(super) fn note_refusals(&mut self, key: &Key, plan: &Plan) {
-        let refusal = plan
-            .targets
-            .iter()
-            .find_map(|target| Some((target.rule.clone(), target.refusal()?.code)));
+        let refused: Vec<Refused> = plan.targets.iter().filter_map(Refused::of).collect();
         let abandoned = has_note(plan, "abandoned");
         let Some(knot) = self.knots.get_mut(key) else {
             return;
         };
         knot.abandoned = abandoned;
-        let before = std::mem::replace(&mut knot.refused, refusal.clone());
-        if before == refusal {
+        let before = std::mem::replace(&mut knot.refused, refused.clone());
+        if before == refused {
             return;
         }
-        if let Some((_, code)) = before {
-            let count = self.refusals.entry(code).or_default();
+        for Refused { code, .. } in &before {
+            let count = self.refusals.entry(*code).or_default();
             *count = count.saturating_sub(1);
-            self.refused.remove(key);
         }
-        if let Some((rule, code)) = refusal {
-            *self.refusals.entry(code).or_default() += 1;
-            self.gauges.metrics.refused(code);
-            self.refused.insert(Arc::clone(key), rule);
+        for Refused { code, .. } in &refused {
+            *self.refusals.entry(*code).or_default() += 1;
+            if !before.iter().any(|before| before.code == *code) {
+                self.gauges.metrics.refused(*code);
+            }
+        }
+        self.note_doubts(&refused);
+        self.forget_doubts(&before);
+        self.settled_doubt |= !before.is_empty();
+    }
+
+    fn note_doubts(&mut self, of: &[Refused]) {
+        for Refused { rule, scope, .. } in of {
+            if let Some(scope) = scope {
+                self.in_doubt.add(scope, &refused(rule));
+            }
+        }
+    }
+
+    fn forget_doubts(&mut self, of: &[Refused]) {
+        for Refused { rule, scope, .. } in of {
+            if let Some(scope) = scope {
+                self.in_doubt.remove(scope, &refused(rule));
+            }
         }
     }
 
@@ -332,15 +347,15 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
         self.set_need(key, Need::default());
         self.queue.remove(key);
         self.undecided.remove(key);
-        if let Some(Knot {
-            refused: Some((_, code)),
-            ..
-        }) = self.knots.remove(key)
-        {
-            let count = self.refusals.entry(code).or_default();
+        let Some(Knot { refused, .. }) = self.knots.remove(key) else {
+            return;
+        };
+        for Refused { code, .. } in &refused {
+            let count = self.refusals.entry(*code).or_default();
             *count = count.saturating_sub(1);
-            self.refused.remove(key);
         }
+        self.forget_doubts(&refused);
+        self.settled_doubt |= !refused.is_empty();
     }
 }
 
