@@ -201,6 +201,7 @@ fn hostile(text: &str, action: Action) -> TargetPlan {
             replicas: Some(3),
             ..Bounds::default()
         },
+        originals: Bounds::default(),
         because: vec![Because {
             bound: "replicas",
             window: Some(text.to_owned()),

@@ -6,17 +6,18 @@ use tokio::time::Instant as Deadline;
 
 use super::args::{ApplyArgs, ClusterArgs, Output, WriteArgs};
 use super::exit::Exit;
-use super::load;
+use super::load::{self, Rules};
 use super::plan::render;
 use super::printer::Printer;
 use crate::cluster::{ApplyOptions, Clock, Cluster, Live, Manifests, apply};
-use crate::plan::{Applied, Observed, Outcome, Plan, Planner, TargetPlan};
+use crate::plan::{Applied, Observed, Options, Outcome, Plan, Planner, TargetPlan};
 use crate::report::{Entry, Shown};
 use crate::time::Instant;
 
 pub(super) async fn run(args: ApplyArgs, printer: Printer) -> anyhow::Result<Exit> {
     let ApplyArgs {
         policies,
+        rules,
         cluster: place,
         write,
         output,
@@ -24,16 +25,71 @@ pub(super) async fn run(args: ApplyArgs, printer: Printer) -> anyhow::Result<Exi
         show_unchanged,
     } = args;
     let options = load::options(&place, prune);
-    let Some(planner) = load::planner(&policies, options, printer, output == Output::Json)? else {
+    let Some(rules) = Rules::of_files(&policies, &rules, printer, output == Output::Json)? else {
         return Ok(Exit::Failed);
     };
     load::warn_of_old_zone_rules(place.at, printer);
     warn_of_pretended_time(&place, printer);
-    let done = pass(&planner, &place, &write, |observed, at| {
-        planner.plan(observed, at)
+    let deadline = Deadline::now() + write.deadline;
+    let road = Road {
+        rules,
+        options,
+        place,
+        write,
+        deadline,
+    };
+    let (done, is_whole) = match &road.place.cluster {
+        Some(file) => road.walk(&Manifests::new(file), printer).await?,
+        None => {
+            let live = load::in_time(road.write.deadline, Live::connect(&road.place.connection())).await?;
+            road.walk(&live, printer).await?
+        }
+    };
+    let exit = show(&done, &road.write, output, show_unchanged, printer)?;
+    Ok(if is_whole || road.write.allow_refused {
+        exit
+    } else {
+        Exit::Failed
     })
-    .await?;
-    show(&done, &write, output, show_unchanged, printer)
+}
+
+/// From rules to what came of them.
+struct Road {
+    rules: Rules,
+    options: Options,
+    place: ClusterArgs,
+    write: WriteArgs,
+    deadline: Deadline,
+}
+
+impl Road {
+    /// Walks it, and says whether all objects that rules are read from could be used.
+    async fn walk<C: Cluster>(&self, cluster: &C, printer: Printer) -> anyhow::Result<(Done, bool)> {
+        let Self {
+            rules,
+            options,
+            place,
+            write,
+            deadline,
+        } = self;
+        let left = deadline.saturating_duration_since(Deadline::now());
+        let assembled = load::in_time(left, rules.assemble(cluster, options.clone(), printer)).await?;
+        let planner = &assembled.planner;
+        let make = |observed: &Observed, at| planner.plan(observed, at);
+        let done = pass_over(cluster, planner, place, write, *deadline, make).await?;
+        let statuses = super::statuses::write(
+            cluster,
+            &assembled,
+            &done.targets,
+            load::now(),
+            write.concurrency,
+            printer,
+        );
+        if tokio::time::timeout_at(*deadline, statuses).await.is_err() {
+            printer.warn("the deadline was over before all statuses of ScalingRules were written");
+        }
+        Ok((done, !assembled.has_refused_supplies()))
+    }
 }
 
 /// A pass that was carried out.

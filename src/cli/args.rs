@@ -9,11 +9,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::values::{
     End, concurrency, duration, edges, end, instance, instant, lease_duration, namespace, on_every_day,
-    on_weekdays, on_weekends, target, zone,
+    on_weekdays, on_weekends, selector, target, zone,
 };
-use crate::cluster::Connection;
+use crate::cluster::{Connection, POLICY_SELECTOR, RuleSources};
 use crate::draft::{Asked, Copies};
-use crate::plan::Selection;
+use crate::plan::{Selection, Trust};
 use crate::policy::{Denied, Inputs, Target};
 use crate::time::{Instant, Zone};
 
@@ -152,8 +152,8 @@ pub(super) enum TimelineOutput {
 /// Where the rules are.
 #[derive(Debug, Args)]
 pub(super) struct PolicyArgs {
-    /// Files or directories of rules; later ones adjust earlier ones.
-    #[arg(value_name = "PATH", default_value = "policies/")]
+    /// Files or directories of rules; later ones adjust earlier ones [default: policies/].
+    #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
     /// Also count what the policy files have for this profile, such as prod.
     #[arg(long, value_name = "NAME", env = "EASYSCALE_PROFILE")]
@@ -164,6 +164,27 @@ pub(super) struct PolicyArgs {
     /// Count warnings as errors: `warnings` for all, or a code such as W0601 (several: repeat it).
     #[arg(long, value_name = "WARNINGS|CODE", value_parser = Denied::parse)]
     pub(super) deny: Vec<Denied>,
+}
+
+/// Which rules in the cluster count, beside those of files.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct RuleArgs {
+    /// Also read rules from ConfigMaps with these labels; without a value: easyscale.io/policy=true.
+    #[arg(
+        long,
+        value_name = "SELECTOR",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = POLICY_SELECTOR,
+        value_parser = selector
+    )]
+    pub(super) config_maps: Option<String>,
+    /// Also read rules from ScalingRule objects, as `easyscale crd` defines them.
+    #[arg(long)]
+    pub(super) scaling_rules: bool,
+    /// Rules in this namespace may also scale targets in other namespaces (several: repeat it, or separate by commas).
+    #[arg(long = "trust-namespace", value_name = "NAMESPACE", value_delimiter = ',', value_parser = namespace)]
+    pub(super) trusted: Vec<String>,
 }
 
 /// Which cluster, and which part of it.
@@ -208,6 +229,8 @@ pub(super) struct PlanArgs {
     #[command(flatten)]
     pub(super) policies: PolicyArgs,
     #[command(flatten)]
+    pub(super) rules: RuleArgs,
+    #[command(flatten)]
     pub(super) cluster: ClusterArgs,
     /// How the plan is shown.
     #[arg(short, long, value_enum, default_value = "text", value_name = "FORMAT")]
@@ -231,6 +254,8 @@ pub(super) struct ApplyArgs {
     #[command(flatten)]
     pub(super) policies: PolicyArgs,
     #[command(flatten)]
+    pub(super) rules: RuleArgs,
+    #[command(flatten)]
     pub(super) cluster: ClusterArgs,
     #[command(flatten)]
     pub(super) write: WriteArgs,
@@ -249,6 +274,8 @@ pub(super) struct ApplyArgs {
 pub(super) struct RunArgs {
     #[command(flatten)]
     pub(super) policies: PolicyArgs,
+    #[command(flatten)]
+    pub(super) rules: RuleArgs,
     /// The kubeconfig's context; without it the current one, or the cluster that easyscale runs in.
     #[arg(long, value_name = "NAME")]
     pub(super) context: Option<String>,
@@ -493,11 +520,36 @@ pub(super) struct CompletionsArgs {
     pub(super) shell: clap_complete::Shell,
 }
 
+/// Where policies are if nothing else is said.
+const POLICIES: &str = "policies/";
+
+impl RuleArgs {
+    pub(super) fn sources(&self) -> RuleSources {
+        RuleSources {
+            config_maps: self.config_maps.clone(),
+            scaling_rules: self.scaling_rules,
+        }
+    }
+
+    pub(super) fn trust(&self) -> Trust {
+        Trust(self.trusted.iter().cloned().collect())
+    }
+}
+
 impl PolicyArgs {
     /// All layers: the files, the environment, the flags.
     pub(super) fn inputs(&self) -> Inputs {
+        self.inputs_beside(&RuleArgs::default())
+    }
+
+    /// The same; where rules also come from the cluster, files are read only if some are named.
+    pub(super) fn inputs_beside(&self, rules: &RuleArgs) -> Inputs {
+        let mut paths = self.paths.clone();
+        if paths.is_empty() && !rules.sources().is_any() {
+            paths.push(PathBuf::from(POLICIES));
+        }
         Inputs {
-            paths: self.paths.clone(),
+            paths,
             // A variable that is set to nothing is not set, as everywhere.
             profile: self.profile.clone().filter(|profile| !profile.is_empty()),
             variables: std::env::vars_os().collect(),

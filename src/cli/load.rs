@@ -2,38 +2,122 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::args::{ClusterArgs, PolicyArgs};
+use super::args::{ClusterArgs, PolicyArgs, RuleArgs};
 use super::printer::Printer;
-use crate::cluster::{Cluster, Live, Manifests};
-use crate::plan::{Failure, FailureKind, Observed, Options, Plan, Planner};
-use crate::policy::Loaded;
+use crate::cluster::{Cluster, Live, Manifests, RuleSources, Supplied};
+use crate::plan::{Failure, FailureKind, InDoubt, Observed, Options, Plan, Planner, Trust, has_mistakes};
+use crate::policy::{Denied, Loaded};
 use crate::report::problems;
+use crate::report::rule_status::Acceptance;
 use crate::time::{Instant, tzdb_is_old, tzdb_source, tzdb_version};
 
-/// A planner of the rules; `None` when they have errors, which are then told, on stdout too if `json`.
-pub(super) fn planner(
-    policies: &PolicyArgs,
-    options: Options,
-    printer: Printer,
-    json: bool,
-) -> anyhow::Result<Option<Planner>> {
-    let Some(loaded) = rules(policies, printer, json)? else {
-        return Ok(None);
-    };
-    let given = loaded.rules.len();
-    let planner = Planner::new(loaded.rules, options);
-    let left_out = given - planner.rules().len();
-    if left_out > 0 {
-        printer.talk(&format!(
-            "{left_out} of {given} rules have their target outside the chosen namespaces.\n"
-        ));
+/// The rules of files, and where in the cluster others are.
+pub(super) struct Rules {
+    loaded: Loaded,
+    sources: RuleSources,
+    trust: Trust,
+    denied: Vec<Denied>,
+}
+
+/// A planner, and where the rules are from that it does not have in files.
+pub(super) struct Assembled {
+    pub(super) planner: Planner,
+    /// The objects that rules were read from, and whether they are used.
+    pub(super) supplies: Vec<(Supplied, Acceptance)>,
+}
+
+impl Assembled {
+    /// Whether some object in the cluster has mistakes.
+    pub(super) fn has_refused_supplies(&self) -> bool {
+        let mut supplies = self.supplies.iter();
+        supplies.any(|(_, acceptance)| *acceptance != Acceptance::Accepted)
     }
-    Ok(Some(planner))
+}
+
+impl Rules {
+    /// The rules of files; `None` when they have errors, which are then told, on stdout too if `json`.
+    pub(super) fn of_files(
+        policies: &PolicyArgs,
+        rules: &RuleArgs,
+        printer: Printer,
+        json: bool,
+    ) -> anyhow::Result<Option<Self>> {
+        let sources = rules.sources();
+        let mut loaded = policies.inputs_beside(rules).load();
+        if sources.is_any() {
+            // The rules may all be in the cluster.
+            loaded.mind_emptiness(true);
+        }
+        let loaded = checked(loaded, policies, printer, json)?;
+        Ok(loaded.map(|loaded| Self {
+            loaded,
+            sources,
+            trust: rules.trust(),
+            denied: policies.deny.clone(),
+        }))
+    }
+
+    /// A planner of these rules and those in the cluster. Each object there is used or refused by itself; what is wrong
+    /// with one is told.
+    pub(super) async fn assemble<C: Cluster>(
+        &self,
+        cluster: &C,
+        options: Options,
+        printer: Printer,
+    ) -> Result<Assembled, Failure> {
+        let given = self.loaded.rules.len();
+        let of_files = Planner::new(self.loaded.rules.clone(), options);
+        let left_out = given - of_files.rules().len();
+        if left_out > 0 {
+            printer.talk(&format!(
+                "{left_out} of {given} rules have their target outside the chosen namespaces.\n"
+            ));
+        }
+        if !self.sources.is_any() {
+            return Ok(Assembled {
+                planner: of_files,
+                supplies: Vec::new(),
+            });
+        }
+        let found = cluster
+            .supplies(&self.sources, &of_files.options().namespaces)
+            .await?;
+        let ground = self.loaded.ground();
+        let mut rules = of_files.rules().to_vec();
+        let mut in_doubt = InDoubt::default();
+        let mut supplies = Vec::with_capacity(found.len());
+        for supplied in found {
+            let mut loaded = ground.read(&supplied.supply);
+            loaded.deny(&self.denied);
+            tell(&loaded, printer);
+            let acceptance = Acceptance::of(&loaded.problems);
+            if acceptance == Acceptance::Accepted {
+                rules.extend(loaded.rules);
+            } else {
+                let scope = &supplied.supply.scope;
+                in_doubt.add(scope, &has_mistakes(scope));
+            }
+            supplies.push((supplied, acceptance));
+        }
+        let planner = Planner::new(rules, of_files.options().clone());
+        Ok(Assembled {
+            planner: planner.trusting(self.trust.clone()).doubting(in_doubt),
+            supplies,
+        })
+    }
 }
 
 /// The rules; `None` when they have errors, which are then told, on stdout too if `json`.
 pub(super) fn rules(policies: &PolicyArgs, printer: Printer, json: bool) -> anyhow::Result<Option<Loaded>> {
-    let mut loaded = policies.inputs().load();
+    checked(policies.inputs().load(), policies, printer, json)
+}
+
+fn checked(
+    mut loaded: Loaded,
+    policies: &PolicyArgs,
+    printer: Printer,
+    json: bool,
+) -> anyhow::Result<Option<Loaded>> {
     loaded.deny(&policies.deny);
     tell(&loaded, printer);
     if loaded.has_errors() {
@@ -90,7 +174,7 @@ pub(super) fn options(args: &ClusterArgs, prune: bool) -> Options {
     }
 }
 
-/// Sees a cluster, and plans: what `plan` and `restore --dry-run` have in common.
+/// Sees a cluster, and plans: what `config --diff` and `restore --dry-run` have in common.
 pub(super) async fn plan(
     place: &ClusterArgs,
     deadline: Duration,

@@ -19,6 +19,7 @@ mod run;
 
 mod schema;
 mod signals;
+mod statuses;
 mod timeline;
 mod validate;
 mod values;

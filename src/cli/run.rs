@@ -32,9 +32,10 @@ pub(super) async fn run(args: RunArgs, printer: Printer) -> anyhow::Result<Exit>
         return super::apply::run(once(args), printer).await;
     }
     let policies = Policies {
-        inputs: args.policies.inputs(),
+        inputs: args.policies.inputs_beside(&args.rules),
         denied: args.policies.deny.clone(),
-        allow_empty: args.allow_empty,
+        // The rules may all be in the cluster.
+        allow_empty: args.allow_empty || args.rules.sources().is_any(),
     };
     let (verdict, fingerprint) = policies.load();
     let loaded = match verdict {
@@ -149,6 +150,7 @@ fn start(args: &RunArgs, loaded: Loaded, namespace: &str) -> Start {
 fn once(args: RunArgs) -> ApplyArgs {
     let RunArgs {
         policies,
+        rules,
         context,
         namespaces,
         instance,
@@ -158,6 +160,7 @@ fn once(args: RunArgs) -> ApplyArgs {
     } = args;
     ApplyArgs {
         policies,
+        rules,
         cluster: ClusterArgs {
             cluster: None,
             context,

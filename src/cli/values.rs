@@ -48,6 +48,15 @@ pub(super) fn zone(text: &str) -> Result<Zone, String> {
     })
 }
 
+/// A selector of labels; the server says what is wrong with one in detail.
+pub(super) fn selector(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() || text.len() > 500 || text.chars().any(char::is_control) {
+        return Err("it is labels such as easyscale.io/policy=true or team=shop,stage=prod".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
 /// The name of a namespace becomes part of a path; an empty one must never mean all of them.
 pub(super) fn namespace(text: &str) -> Result<String, String> {
     let inner =

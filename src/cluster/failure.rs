@@ -13,6 +13,8 @@ pub(super) struct Operation<'a> {
     pub(super) resource: &'a str,
     pub(super) namespace: Option<&'a str>,
     pub(super) name: Option<&'a str>,
+    /// Whether it is about objects of whatever name.
+    pub(super) any_name: bool,
 }
 
 impl fmt::Display for Operation<'_> {
@@ -37,6 +39,7 @@ impl Operation<'_> {
         // A right to all ConfigMaps or Leases is more than anybody should ask for; only `create` cannot be narrowed.
         let names = match (self.resource, self.verb, self.name) {
             (_, "create", _) => String::new(),
+            _ if self.any_name => String::new(),
             ("configmaps", ..) => "resourceNames: [easyscale-state], ".to_owned(),
             ("leases", _, Some(name)) => format!("resourceNames: [{name}], "),
             _ => String::new(),

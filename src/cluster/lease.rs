@@ -11,7 +11,7 @@ use kube::api::{GetParams, ListParams, PostParams};
 use serde_json::{Map, Value, json};
 
 use super::live::{INSTANCE_LABEL, Live, Resource};
-use super::wire::Page;
+use super::wire::{Item, Page};
 use crate::plan::{FIELD_MANAGER, Failure, FailureKind};
 use crate::time::Instant;
 
@@ -159,7 +159,7 @@ impl Live {
         for scope in scopes {
             let resource = leases(scope);
             let operation = resource.operation("list", Some(&name));
-            let page: Page = self
+            let page: Page<Item> = self
                 .send_within(&operation, resource.request().list(&params), timeout)
                 .await?;
             found.extend(page.items.iter().map(|item| self.lease(&item.metadata.namespace)));

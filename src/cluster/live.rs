@@ -1,6 +1,7 @@
 //! A Kubernetes API server.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -17,14 +18,16 @@ use super::connect::{Connection, open};
 use super::events::EventNote;
 use super::failure::Operation;
 use super::series::{Again, Key, Series};
+use super::supplies::{RuleSources, Supplied};
 use super::tally::Tally;
+use super::watch::Selection;
 use super::wire::{Item, Page};
 use super::{Cluster, Written};
 use crate::plan::{
     BoundsWrite, Driver, FIELD_MANAGER, Failure, FailureKind, MEMORY_CONFIG_MAP, MemoryMap, Needs, ObjectRef,
     Observed, PAUSE_ANNOTATION, Planner, Release, STATE_ANNOTATION, ScaleWrite, TargetPlan,
 };
-use crate::policy::Replicas;
+use crate::policy::{Owner, Replicas};
 
 /// Objects per page of a list: what kubectl asks for.
 const PAGE_SIZE: u32 = 500;
@@ -188,7 +191,11 @@ impl Live {
         fields: Option<&str>,
         keep: impl Fn(Item) -> T,
     ) -> Result<Vec<T>, Failure> {
-        let mut pages = self.pages(resource, fields.map(str::to_owned));
+        let selection = Selection {
+            fields: fields.map(str::to_owned),
+            labels: None,
+        };
+        let mut pages = self.pages::<Item>(resource, &selection);
         let mut kept = Vec::new();
         while let Some(items) = pages.next(self).await? {
             kept.extend(items.into_iter().map(&keep));
@@ -197,16 +204,21 @@ impl Live {
     }
 
     /// A list that has yet to be asked for, page by page.
-    pub(super) fn pages<'a>(&self, resource: Resource<'a>, fields: Option<String>) -> Pages<'a> {
+    pub(super) fn pages<'a, T>(&self, resource: Resource<'a>, selection: &Selection) -> Pages<'a, T> {
         let mut params = ListParams::default().limit(PAGE_SIZE);
-        if let Some(fields) = fields {
-            params = params.fields(&fields);
+        if let Some(fields) = &selection.fields {
+            params = params.fields(fields);
+        }
+        if let Some(labels) = &selection.labels {
+            params = params.labels(labels);
         }
         Pages {
+            operation: selection.operation(resource, "list"),
             resource,
             params: Some(params),
             seen: HashSet::new(),
             resource_version: String::new(),
+            items: PhantomData,
         }
     }
 
@@ -304,6 +316,7 @@ impl Live {
             resource: "the list of API groups",
             namespace: None,
             name: None,
+            any_name: false,
         };
         let groups: APIGroupList = self
             .send(&operation, Request::new("/apis").list(&ListParams::default()))
@@ -358,6 +371,18 @@ impl Live {
 impl Cluster for Live {
     fn name(&self) -> String {
         self.name.clone()
+    }
+
+    async fn supplies(
+        &self,
+        sources: &RuleSources,
+        namespaces: &BTreeSet<String>,
+    ) -> Result<Vec<Supplied>, Failure> {
+        self.list_supplies(sources, namespaces).await
+    }
+
+    async fn write_status(&self, rule: &Owner, uid: &str, status: &Value) -> Result<(), Failure> {
+        self.patch_status(rule, uid, status).await
     }
 
     async fn observe(&self, planner: &Planner) -> Result<Observed, Failure> {
@@ -631,23 +656,25 @@ impl Cluster for Live {
 }
 
 /// A list, page by page.
-pub(super) struct Pages<'a> {
+pub(super) struct Pages<'a, T> {
     resource: Resource<'a>,
+    operation: Operation<'a>,
     /// Of the next page; `None` after the last.
     params: Option<ListParams>,
     seen: HashSet<String>,
     /// The version of the whole list.
     pub(super) resource_version: String,
+    items: PhantomData<T>,
 }
 
-impl Pages<'_> {
+impl<T: DeserializeOwned> Pages<'_, T> {
     /// The next page, if there is one.
-    pub(super) async fn next(&mut self, live: &Live) -> Result<Option<Vec<Item>>, Failure> {
+    pub(super) async fn next(&mut self, live: &Live) -> Result<Option<Vec<T>>, Failure> {
         let Some(params) = self.params.take() else {
             return Ok(None);
         };
-        let operation = self.resource.operation("list", None);
-        let page: Page = live
+        let operation = self.operation;
+        let page: Page<T> = live
             .send(&operation, self.resource.request().list(&params))
             .await?;
         self.resource_version = page.metadata.resource_version;
@@ -688,6 +715,7 @@ impl<'a> Resource<'a> {
             resource: self.resource,
             namespace: self.namespace,
             name,
+            any_name: false,
         }
     }
 }

@@ -4,13 +4,15 @@
 //! and replaces the file in one step. Comments are not kept: the file is an export, not a source.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use serde::de::DeserializeOwned;
 use serde_yaml::{Mapping, Value};
 
 use super::events::EventNote;
 use super::replace::{fingerprint, replace};
+use super::supplies::{self, RuleSources, Source, Supplied};
 use super::tree::{Format, Tree, format, identity, is_entry, mapping_in, own};
 use super::wire::{Object, is_ours_to_read};
 use super::{Cluster, Written};
@@ -133,6 +135,20 @@ impl Manifests {
 impl Cluster for Manifests {
     fn name(&self) -> String {
         format!("file {}", self.path.display())
+    }
+
+    async fn supplies(
+        &self,
+        sources: &RuleSources,
+        namespaces: &BTreeSet<String>,
+    ) -> Result<Vec<Supplied>, Failure> {
+        if !sources.is_any() {
+            return Ok(Vec::new());
+        }
+        let text = self.read()?;
+        let documents = documents::<Source>(&text).map_err(|why| self.not_understood(&why))?;
+        supplies::of_manifests(documents, sources, namespaces)
+            .map_err(|why| Failure::new(FailureKind::Configuration, why))
     }
 
     async fn observe(&self, planner: &Planner) -> Result<Observed, Failure> {
@@ -284,7 +300,19 @@ fn parse(text: &str) -> Result<Observed, String> {
 }
 
 fn parse_at_once(text: &str) -> Result<Observed, String> {
-    let documents: Vec<Option<Object>> = match format(text) {
+    let documents: Vec<Object> = documents(text)?;
+    // What a kubectl that failed has said is YAML, too. A list's items may leave their kind to the list.
+    if documents.iter().any(|object| matches!(object, Object::Kindless)) {
+        return Err("it has a document without a `kind`, which is no manifest".to_owned());
+    }
+    let mut observed = Observed::default();
+    sort_in(documents, &mut observed);
+    Ok(observed)
+}
+
+/// The documents of a file.
+fn documents<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, String> {
+    let documents: Vec<Option<T>> = match format(text) {
         Format::Json => serde_json::Deserializer::from_str(text)
             .into_iter()
             .collect::<Result<_, _>>()
@@ -292,17 +320,7 @@ fn parse_at_once(text: &str) -> Result<Observed, String> {
         Format::Yaml => serde_saphyr::from_multiple_with_options(text, options(text.len()))
             .map_err(|error| error.to_string().replace(ADVICE_FOR_PROGRAMMERS, ""))?,
     };
-    // What a kubectl that failed has said is YAML, too. A list's items may leave their kind to the list.
-    if documents
-        .iter()
-        .flatten()
-        .any(|object| matches!(object, Object::Kindless))
-    {
-        return Err("it has a document without a `kind`, which is no manifest".to_owned());
-    }
-    let mut observed = Observed::default();
-    sort_in(documents.into_iter().flatten(), &mut observed);
-    Ok(observed)
+    Ok(documents.into_iter().flatten().collect())
 }
 
 /// The slow way, where an object of another kind has fields of our names with other meanings: each object is looked

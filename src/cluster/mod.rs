@@ -13,6 +13,7 @@ mod live;
 mod manifests;
 mod replace;
 mod series;
+mod supplies;
 mod tally;
 mod tell;
 mod tree;
@@ -25,16 +26,17 @@ pub use events::{EventNote, Reason};
 pub use lease::{Claim, Lease, LeaseStore, LiveLease, MAX_LEASE_DURATION, lease_name};
 pub use live::Live;
 pub use manifests::Manifests;
+pub use supplies::{POLICY_SELECTOR, RuleSources, Supplied};
 pub use tally::Tally;
 pub use tell::{log_change, log_would};
 pub use watch::{Sight, Sighting, Stream, Thing, Watched};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::plan::{
     Autoscaler, BoundsWrite, Failure, MemoryMap, Observed, Planner, Release, ScaleWrite, TargetPlan,
 };
-use crate::policy::Replicas;
+use crate::policy::{Owner, Replicas};
 
 /// What a write to an autoscaler left behind.
 #[derive(Debug, Clone, Default)]
@@ -55,6 +57,31 @@ pub struct Written {
 pub trait Cluster {
     /// How to call it in a sentence: `context kind-dev`, `file cluster.yaml`.
     fn name(&self) -> String;
+
+    /// The objects that rules are read from, in these namespaces; none: in all. Where nothing else is said, there are none.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    async fn supplies(
+        &self,
+        _sources: &RuleSources,
+        _namespaces: &BTreeSet<String>,
+    ) -> Result<Vec<Supplied>, Failure> {
+        Ok(Vec::new())
+    }
+
+    /// Writes the status of a custom resource. Where nothing else is said, there is nobody to read it.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    async fn write_status(
+        &self,
+        _rule: &Owner,
+        _uid: &str,
+        _status: &serde_json::Value,
+    ) -> Result<(), Failure> {
+        Ok(())
+    }
 
     /// Sees everything that the planner needs.
     ///

@@ -3,6 +3,7 @@
 //! Not kube's own watcher: of each object only what planning uses is kept as it arrives, failures are told in our
 //! sentences, and a connection on which not even a bookmark comes any more is given up without listing again.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
@@ -10,11 +11,13 @@ use futures::StreamExt as _;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::APIGroupList;
 use kube::api::{ListParams, WatchEvent, WatchParams};
 use kube::core::Request;
+use serde::de::DeserializeOwned;
 use tokio::sync::mpsc::Sender;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::failure::Operation;
 use super::live::{DRIVER_APIS, Live, REQUEST_TIMEOUT, Resource, autoscalers, config_maps, workloads};
+use super::supplies::{Source, Supplied, missing_kind, scaling_rules};
 use super::wire::Item;
 use crate::plan::{Autoscaler, Driver, Failure, FailureKind, MEMORY_CONFIG_MAP, MemoryMap, Workload};
 
@@ -51,6 +54,10 @@ pub enum Watched {
     Memories,
     /// Deployments or `StatefulSet`s.
     Workloads(String),
+    /// `ConfigMap`s with rules, by the selector of their labels.
+    PolicyMaps(String),
+    /// Custom resources of rules.
+    ScalingRules,
     /// Objects of another tool that drive the scale of workloads.
     Drivers {
         /// API group.
@@ -75,6 +82,33 @@ pub enum Thing {
     Memory(String, MemoryMap),
     /// An object of another tool.
     Driver(Driver),
+    /// An object that rules are read from.
+    Supply(Box<Supplied>),
+}
+
+/// What arrives of an object.
+pub(super) trait Kept: DeserializeOwned + Clone + fmt::Debug + 'static {
+    fn resource_version(&self) -> &str;
+
+    /// What is kept of it, if anything.
+    fn keep(self, stream: &Stream) -> Option<Thing>;
+}
+
+/// Which objects of a resource.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Selection {
+    pub(super) fields: Option<String>,
+    pub(super) labels: Option<String>,
+}
+
+impl Selection {
+    /// What is done, for sentences.
+    pub(super) fn operation<'a>(&self, resource: Resource<'a>, verb: &'static str) -> Operation<'a> {
+        Operation {
+            any_name: self.labels.is_some(),
+            ..resource.operation(verb, None)
+        }
+    }
 }
 
 /// What a stream tells.
@@ -124,7 +158,8 @@ impl Stream {
     pub fn resource(&self) -> &'static str {
         match &self.of {
             Watched::Autoscalers => "horizontalpodautoscalers",
-            Watched::Memories => "configmaps",
+            Watched::Memories | Watched::PolicyMaps(_) => "configmaps",
+            Watched::ScalingRules => "scalingrules",
             Watched::Workloads(kind) if kind == "StatefulSet" => "statefulsets",
             Watched::Workloads(_) => "deployments",
             Watched::Drivers { resource, .. } => resource,
@@ -137,11 +172,12 @@ impl Stream {
         self.namespace.as_deref().is_none_or(|own| own == namespace)
     }
 
-    fn target(&self) -> Resource<'_> {
+    pub(super) fn target(&self) -> Resource<'_> {
         let namespace = self.namespace.as_deref();
         match &self.of {
             Watched::Autoscalers => autoscalers(namespace),
-            Watched::Memories => config_maps(namespace),
+            Watched::Memories | Watched::PolicyMaps(_) => config_maps(namespace),
+            Watched::ScalingRules => scaling_rules(namespace),
             Watched::Workloads(kind) => Resource {
                 namespace,
                 ..workloads(kind).unwrap_or(autoscalers(namespace))
@@ -160,13 +196,53 @@ impl Stream {
         }
     }
 
-    fn fields(&self) -> Option<String> {
-        matches!(self.of, Watched::Memories).then(|| format!("metadata.name={MEMORY_CONFIG_MAP}"))
+    pub(super) fn selection(&self) -> Selection {
+        match &self.of {
+            Watched::Memories => Selection {
+                fields: Some(format!("metadata.name={MEMORY_CONFIG_MAP}")),
+                labels: None,
+            },
+            Watched::PolicyMaps(selector) => Selection {
+                fields: None,
+                labels: Some(selector.clone()),
+            },
+            _ => Selection::default(),
+        }
     }
 
-    /// What is kept of an item.
-    fn keep(&self, mut item: Item) -> Thing {
-        match &self.of {
+    /// The streams of a kind of objects in these namespaces; none: one over all.
+    #[must_use]
+    pub fn everywhere(of: &Watched, namespaces: &BTreeSet<String>) -> Vec<Self> {
+        if namespaces.is_empty() {
+            return vec![Self {
+                of: of.clone(),
+                namespace: None,
+            }];
+        }
+        let each = namespaces.iter().map(|namespace| Self {
+            of: of.clone(),
+            namespace: Some(namespace.clone()),
+        });
+        each.collect()
+    }
+
+    /// Whether rules are read from its objects.
+    #[must_use]
+    pub fn supplies_rules(&self) -> bool {
+        matches!(self.of, Watched::PolicyMaps(_) | Watched::ScalingRules)
+    }
+}
+
+impl Kept for Item {
+    fn resource_version(&self) -> &str {
+        &self.metadata.resource_version
+    }
+
+    fn keep(self, stream: &Stream) -> Option<Thing> {
+        let mut item = self;
+        Some(match &stream.of {
+            // Their items are of a type of their own.
+            Watched::PolicyMaps(_) | Watched::ScalingRules => return None,
             Watched::Autoscalers => Thing::Autoscaler(item.into_autoscaler()),
             Watched::Memories => Thing::Memory(item.metadata.namespace.clone(), item.into_memory()),
             Watched::Workloads(kind) => {
@@ -179,7 +255,7 @@ impl Stream {
                 (*kind).clone_into(&mut item.kind);
                 Thing::Driver(item.into_driver())
             }
-        }
+        })
     }
 }
 
@@ -235,16 +311,25 @@ fn luck(from: f64, to: f64) -> f64 {
 impl Live {
     /// Tells `ears` what is there and what changes, until nobody listens any more.
     pub async fn watch(&self, stream: Stream, ears: Sender<Sighting>) {
+        if stream.supplies_rules() {
+            self.watch_as::<Source>(stream, ears).await;
+        } else {
+            self.watch_as::<Item>(stream, ears).await;
+        }
+    }
+
+    async fn watch_as<T: Kept>(&self, stream: Stream, ears: Sender<Sighting>) {
         let ears = Ears {
             stream: stream.clone(),
             ears,
         };
         let mut patience = Patience::fresh();
         loop {
-            let mut version = match self.list_in_pages(&stream, &ears).await {
+            let mut version = match self.list_in_pages::<T>(&stream, &ears).await {
                 Ok(Some(version)) => version,
                 Ok(None) => return,
                 Err(failure) => {
+                    let failure = missing_kind(&stream.of, failure);
                     if !ears.tell(Sight::Lost(failure)).await {
                         return;
                     }
@@ -256,7 +341,7 @@ impl Live {
             let mut lost = false;
             loop {
                 let began = Instant::now();
-                let end = self.watch_on(&stream, &mut version, &mut lost, &ears).await;
+                let end = self.watch_on::<T>(&stream, &mut version, &mut lost, &ears).await;
                 if began.elapsed() >= GOOD_WATCH {
                     patience = Patience::fresh();
                 }
@@ -290,13 +375,13 @@ impl Live {
     }
 
     /// Lists, and returns the version at which a watch goes on; `None` when nobody listens.
-    async fn list_in_pages(&self, stream: &Stream, ears: &Ears) -> Result<Option<String>, Failure> {
-        let mut pages = self.pages(stream.target(), stream.fields());
+    async fn list_in_pages<T: Kept>(&self, stream: &Stream, ears: &Ears) -> Result<Option<String>, Failure> {
+        let mut pages = self.pages::<T>(stream.target(), &stream.selection());
         if !ears.tell(Sight::Begun).await {
             return Ok(None);
         }
         while let Some(items) = pages.next(self).await? {
-            let things = items.into_iter().map(|item| stream.keep(item)).collect();
+            let things = items.into_iter().filter_map(|item| item.keep(stream)).collect();
             if !ears.tell(Sight::Page(things)).await {
                 return Ok(None);
             }
@@ -305,17 +390,27 @@ impl Live {
     }
 
     /// One watch; moves `version` on with what it tells.
-    async fn watch_on(&self, stream: &Stream, version: &mut String, lost: &mut bool, ears: &Ears) -> End {
-        let operation = stream.target().operation("watch", None);
+    async fn watch_on<T: Kept>(
+        &self,
+        stream: &Stream,
+        version: &mut String,
+        lost: &mut bool,
+        ears: &Ears,
+    ) -> End {
+        let selection = stream.selection();
+        let operation = selection.operation(stream.target(), "watch");
         let mut params = WatchParams::default().timeout(WATCH_SECONDS);
-        if let Some(fields) = stream.fields() {
-            params = params.fields(&fields);
+        if let Some(fields) = &selection.fields {
+            params = params.fields(fields);
+        }
+        if let Some(labels) = &selection.labels {
+            params = params.labels(labels);
         }
         let request = match stream.target().request().watch(&params, version) {
             Ok(request) => request,
             Err(error) => return End::Failed(Failure::garbled(&operation, error)),
         };
-        let opening = timeout(REQUEST_TIMEOUT, self.client().request_events::<Item>(request)).await;
+        let opening = timeout(REQUEST_TIMEOUT, self.client().request_events::<T>(request)).await;
         self.tally().count("watch", opening.as_ref().ok());
         let events = match opening {
             Ok(Ok(events)) => events,
@@ -339,15 +434,17 @@ impl Live {
                     continue;
                 }
                 Ok(Some(Ok(WatchEvent::Added(item) | WatchEvent::Modified(item)))) => {
-                    version.clone_from(&item.metadata.resource_version);
-                    Sight::Changed(stream.keep(item))
+                    item.resource_version().clone_into(version);
+                    item.keep(stream).map(Sight::Changed)
                 }
                 Ok(Some(Ok(WatchEvent::Deleted(item)))) => {
-                    version.clone_from(&item.metadata.resource_version);
-                    Sight::Gone(stream.keep(item))
+                    item.resource_version().clone_into(version);
+                    item.keep(stream).map(Sight::Gone)
                 }
             };
-            if !ears.tell(sight).await {
+            if let Some(sight) = sight
+                && !ears.tell(sight).await
+            {
                 return End::Unheard;
             }
         }
@@ -364,6 +461,7 @@ impl Live {
             resource: "the list of API groups",
             namespace: None,
             name: None,
+            any_name: false,
         };
         let list = ListParams::default();
         let groups: APIGroupList = self.send(&operation, Request::new("/apis").list(&list)).await?;

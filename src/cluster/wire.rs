@@ -83,11 +83,12 @@ impl From<Item> for Object {
 
 /// A page of a list. An answer without `items` is no list: taking it for an empty one would hide every object.
 #[derive(Debug, Deserialize)]
-pub(super) struct Page {
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
+pub(super) struct Page<T> {
     #[serde(default)]
     pub(super) metadata: PageMetadata,
     #[serde(deserialize_with = "nullable")]
-    pub(super) items: Vec<Item>,
+    pub(super) items: Vec<T>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -472,7 +473,7 @@ pub(super) fn group(api_version: &str) -> &str {
 }
 
 /// `null` is as good as absent.
-fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+pub(super) fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
     deserializer: D,
 ) -> Result<T, D::Error> {
     Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)

@@ -132,7 +132,7 @@ impl Picture {
                     }
                 }
             }
-            Watched::Autoscalers | Watched::Memories => {}
+            Watched::Autoscalers | Watched::Memories | Watched::PolicyMaps(_) | Watched::ScalingRules => {}
         }
     }
 
@@ -213,6 +213,8 @@ impl Picture {
     fn keep(&mut self, thing: Thing, epoch: u64, ordered: bool, touched: &mut Touched) {
         match thing {
             Thing::Autoscaler(autoscaler) => self.keep_autoscaler(autoscaler, epoch, ordered, touched),
+            // Rules are no part of the picture: see `supplies`.
+            Thing::Supply(_) => {}
             Thing::Workload(workload) => {
                 let key = workload.target();
                 if let Some(kept) = self.workloads.get_mut(&key) {
@@ -327,6 +329,7 @@ impl Picture {
 
     fn remove(&mut self, thing: &Thing, touched: &mut Touched) {
         match thing {
+            Thing::Supply(_) => {}
             Thing::Autoscaler(autoscaler) => {
                 self.remove_autoscaler(&autoscaler.object().target(), touched);
             }
@@ -375,6 +378,7 @@ impl Picture {
     fn forget_before(&mut self, stream: &Stream, epoch: u64, touched: &mut Touched) {
         let is_gone = |namespace: &str, of: u64| stream.covers(namespace) && of < epoch;
         match &stream.of {
+            Watched::PolicyMaps(_) | Watched::ScalingRules => {}
             Watched::Autoscalers => {
                 let gone: Vec<Arc<Target>> = self
                     .autoscalers

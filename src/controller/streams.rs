@@ -256,16 +256,6 @@ impl Streams {
     }
 
     fn everywhere(&self, of: &Watched) -> Vec<Stream> {
-        if self.namespaces.is_empty() {
-            return vec![Stream {
-                of: of.clone(),
-                namespace: None,
-            }];
-        }
-        let each = self.namespaces.iter().map(|namespace| Stream {
-            of: of.clone(),
-            namespace: Some(namespace.clone()),
-        });
-        each.collect()
+        Stream::everywhere(of, &self.namespaces)
     }
 }

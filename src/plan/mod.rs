@@ -34,5 +34,5 @@ pub use planner::{Needs, Options, Plan, Planner, Selection, Summary};
 pub use refusal::{Code, Refusal};
 pub(crate) use target_plan::reasons;
 pub use target_plan::{Action, Because, Bounds, Intent, Note, TargetPlan};
-pub use tenancy::{InDoubt, Trust, refused};
+pub use tenancy::{InDoubt, Trust, has_mistakes, refused};
 pub use writes::{BoundsWrite, Release, ScaleWrite, Writes};

@@ -342,6 +342,7 @@ impl<'a> Pass<'a> {
                 plan.until = planned.until;
                 plan.waits = planned.waits;
                 plan.notes = planned.notes;
+                plan.originals = self.originals(object, &planned.writes);
                 plan.writes = planned.writes;
             }
             Err(refusal) => {
@@ -350,6 +351,36 @@ impl<'a> Pass<'a> {
             }
         }
         plan
+    }
+
+    /// What is remembered of an object once these writes are done.
+    fn originals(&self, object: &ObjectRef, writes: &Writes) -> Bounds {
+        let mut originals = Bounds::default();
+        let target = object.target();
+        let autoscaler = self.index.autoscaler(&object.namespace, &object.name);
+        let autoscaler = autoscaler.filter(|_| target.is_autoscaler());
+        if let Some(autoscaler) = autoscaler
+            && writes.release.is_none()
+        {
+            let written = writes.bounds.as_ref().and_then(|bounds| bounds.state.as_ref());
+            let state = written.or(autoscaler.state.as_ref());
+            if let Some(memory) = state.and_then(|text| AutoscalerMemory::parse(text).ok()) {
+                originals.min_replicas = memory.floor.and_then(|floor| floor.original);
+                originals.max_replicas = memory.ceiling.and_then(|ceiling| ceiling.original);
+            }
+        }
+        let workload = autoscaler.map_or(target, Autoscaler::target);
+        let entry = match &writes.scale {
+            Some(scale) => scale.after.as_ref(),
+            None => {
+                let memory = self.index.observed.memories.get(&workload.namespace);
+                let key = ScaleMemory::key(&workload.group, &workload.kind, &workload.name);
+                memory.and_then(|memory| memory.entries.get(&key))
+            }
+        };
+        let memory = entry.and_then(|text| ScaleMemory::parse(text).ok());
+        originals.replicas = memory.map(|memory| memory.replicas.original);
+        originals
     }
 
     /// A rule that is not carried out, with what can be seen of its target.
@@ -449,6 +480,7 @@ fn blank(intent: Intent, object: &ObjectRef, target: Target) -> TargetPlan {
         action: Action::None,
         from: Bounds::default(),
         to: Bounds::default(),
+        originals: Bounds::default(),
         because: Vec::new(),
         until: None,
         waits: None,

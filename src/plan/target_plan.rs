@@ -118,6 +118,8 @@ pub struct TargetPlan {
     pub from: Bounds,
     /// The values after the change.
     pub to: Bounds,
+    /// What a restoration would write, as it is remembered after the change; `None` where nothing is.
+    pub originals: Bounds,
     /// Why, per bound that is asked.
     pub because: Vec<Because>,
     /// Until when, as far as the rules and a pause with an end say.

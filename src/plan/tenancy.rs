@@ -103,6 +103,12 @@ impl InDoubt {
     }
 }
 
+/// The reason of an object in the cluster whose rules cannot be used.
+#[must_use]
+pub fn has_mistakes(scope: &Scope) -> String {
+    format!("{scope} has mistakes")
+}
+
 /// The reason of a rule that is refused.
 #[must_use]
 pub fn refused(rule: &str) -> String {

@@ -10,6 +10,7 @@ mod xml;
 pub mod config;
 pub mod explain;
 pub mod problems;
+pub mod rule_status;
 pub mod status;
 pub mod timeline;
 
