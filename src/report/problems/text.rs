@@ -292,8 +292,10 @@ fn harmless(text: &str, offsets: &mut [usize]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::{SHOWN, short, text};
-    use crate::policy::{Loaded, check};
+    use crate::policy::{Ground, Loaded, Supply, check};
     use crate::report::problems::json;
 
     fn checked(yaml: &str) -> Loaded {
@@ -335,6 +337,18 @@ mod tests {
             shown.ends_with(&format!("and {} more\n", loaded.problems.len() - SHOWN)),
             "{shown}"
         );
+    }
+
+    #[test]
+    fn an_object_is_shown_with_its_key_and_without_lines() {
+        let spec = serde_json::json!({"target": {"kind": "Deployment", "name": "web"}, "schedule": [{"name": "x", "timeStart": "25:00", "replicas": 1}]});
+        let loaded = Ground::default().read(&Supply::of_scaling_rule("shop", "web", &BTreeMap::new(), &spec));
+        let shown = text(&loaded.problems, &loaded.sources, false);
+        assert!(
+            shown.contains("--> scalingrule shop/web: spec.schedule[0].timeStart\n"),
+            "{shown}"
+        );
+        assert!(shown.contains("timeStart: \"25:00\"\n"), "{shown}");
     }
 
     #[test]
