@@ -131,7 +131,10 @@ fn start(args: &RunArgs, loaded: Loaded, namespace: &str) -> Start {
         namespaces: args.namespaces.iter().cloned().collect(),
     };
     Start {
-        planner: Planner::new(loaded.rules, options),
+        ground: loaded.ground(),
+        sources: args.rules.sources(),
+        denied: args.policies.deny.clone(),
+        planner: Planner::new(loaded.rules, options).trusting(args.rules.trust()),
         policy: PolicyState {
             valid: true,
             since: load::now(),

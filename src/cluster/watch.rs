@@ -226,6 +226,12 @@ impl Stream {
         each.collect()
     }
 
+    /// Whether its objects are custom resources of rules.
+    #[must_use]
+    pub fn is_of_scaling_rules(&self) -> bool {
+        self.of == Watched::ScalingRules
+    }
+
     /// Whether rules are read from its objects.
     #[must_use]
     pub fn supplies_rules(&self) -> bool {

@@ -27,6 +27,7 @@ pub mod reload;
 mod rules;
 mod snapshot;
 mod streams;
+mod supplies;
 
 pub use clock::WallClock;
 pub use control::{Control, Gauges, Inlets, Settings, Start};

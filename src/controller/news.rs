@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use super::control::object_of;
 use crate::cluster::{EventNote, Reason};
-use crate::plan::{ObjectRef, Plan, TargetPlan};
+use crate::plan::{Code, Intent, ObjectRef, Plan, TargetPlan};
 use crate::time::Instant;
 
 /// Notes of targets that are left as they are; each is one line when it begins.
@@ -72,10 +73,18 @@ pub(super) fn tell(plan: &Plan, told: &Told, time: Instant) -> Vec<EventNote> {
     events
 }
 
+fn is_foreign(target: &TargetPlan) -> bool {
+    target
+        .refusal()
+        .is_some_and(|refusal| refusal.code == Code::OtherNamespace)
+}
+
 fn event(target: &TargetPlan, reason: Reason, warning: bool, note: &str, time: Instant) -> EventNote {
-    let regarding = target
-        .object
-        .clone()
-        .unwrap_or_else(|| ObjectRef::of(&target.target));
+    let regarding = match &target.intent {
+        // It is told to those whose rule it is, not in the namespace that the rule reaches for.
+        Intent::Keep(rule) if is_foreign(target) => object_of(rule),
+        _ => target.object.clone(),
+    };
+    let regarding = regarding.unwrap_or_else(|| ObjectRef::of(&target.target));
     EventNote::new(regarding, target.uid.clone(), reason, warning, note, time)
 }

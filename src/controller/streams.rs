@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant as Mono;
 
-use crate::cluster::{Live, Sighting, Stream, Watched};
+use crate::cluster::{Live, RuleSources, Sighting, Stream, Watched};
 use crate::plan::Failure;
 
 /// So many namespaces are watched one by one; beyond that one stream over all is cheaper.
@@ -104,6 +104,7 @@ struct Drivers {
 /// The streams that are open.
 pub(super) struct Streams {
     open: BTreeSet<Stream>,
+    sources: RuleSources,
     /// The namespaces that are handled; empty: all.
     namespaces: BTreeSet<String>,
     drivers: Drivers,
@@ -112,9 +113,10 @@ pub(super) struct Streams {
 }
 
 impl Streams {
-    pub(super) fn new(namespaces: BTreeSet<String>) -> Self {
+    pub(super) fn new(namespaces: BTreeSet<String>, sources: RuleSources) -> Self {
         Self {
             open: BTreeSet::new(),
+            sources,
             namespaces,
             drivers: Drivers::default(),
             unseen: BTreeMap::new(),
@@ -129,6 +131,12 @@ impl Streams {
             .collect()
     }
 
+    /// What is always watched for the rules in it.
+    pub(super) fn supplies(&self) -> impl Iterator<Item = Stream> {
+        let watched = self.sources.watched().into_iter();
+        watched.flat_map(|of| self.everywhere(&of))
+    }
+
     pub(super) fn is_open(&self, stream: &Stream) -> bool {
         self.open.contains(stream)
     }
@@ -141,7 +149,7 @@ impl Streams {
         drivers: bool,
         watching: &mut impl Watching,
     ) -> Vec<Stream> {
-        let mut wanted: BTreeSet<Stream> = self.base().into_iter().collect();
+        let mut wanted: BTreeSet<Stream> = self.base().into_iter().chain(self.supplies()).collect();
         for (kind, namespaces) in kinds {
             let of = Watched::Workloads(kind.clone());
             if self.namespaces.is_empty() && namespaces.len() > FEW_NAMESPACES {

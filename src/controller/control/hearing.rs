@@ -6,12 +6,11 @@ use super::super::knot::{Key, Need};
 use super::super::lease::Leadership;
 use super::super::picture::Touched;
 use super::super::reload::Verdict;
-use super::super::rules::Rules;
 use super::super::snapshot::{Question, Snapshot};
 use super::super::streams::{DriverApis, Watching};
 use super::{Control, LONGEST_SLEEP};
 use crate::cluster::{Cluster, EventNote, Reason, Sight, Sighting, Watched};
-use crate::plan::{Autoscaler, Failure, FailureKind, Patience, Planner};
+use crate::plan::{Autoscaler, Failure, FailureKind, Patience};
 use crate::policy::{Problem, Severity, Target};
 use crate::report::status::{PolicyState, Waiting};
 
@@ -54,6 +53,10 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
                 }
             }
             Sight::Begun | Sight::Page(_) | Sight::Changed(_) | Sight::Gone(_) => {}
+        }
+        if stream.supplies_rules() {
+            self.see_supply(Sighting { stream, sight });
+            return Ok(());
         }
         let is_first_list = matches!(sight, Sight::Listed) && !self.picture.is_complete(&stream);
         let mut touched = Touched::default();
@@ -133,16 +136,18 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
         match verdict {
             Verdict::Good(loaded) => {
                 self.gauges.metrics.reload(true);
-                let options = self.rules.planner().options().clone();
-                let planner = Planner::new(loaded.rules, options);
+                self.ground = loaded.ground();
+                self.file_rules = self.rules.planner().with_rules(loaded.rules).rules().to_vec();
                 let now = self.clock.now();
-                tracing::info!(rules = planner.rules().len(), "new policies are in force");
+                tracing::info!(rules = self.file_rules.len(), "new policies are in force");
                 self.policy = PolicyState {
                     valid: true,
                     since: now,
                     problems: loaded.problems,
                 };
-                self.rules = Rules::new(planner);
+                self.supplies.stir_all();
+                self.read_supplies();
+                self.put_rules_in_force();
                 if self.driven > 0 {
                     // Who changes rules may have installed something, too.
                     self.streams.distrust_drivers(&mut self.watching);
@@ -184,13 +189,18 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
     pub(super) fn adopt_rules(&mut self) {
         let targets: Vec<Target> = self.rules.targets().cloned().collect();
         for target in targets {
-            let home = self
-                .picture
-                .autoscaler(&target)
-                .map_or(target, Autoscaler::target);
-            self.knots.touch(&home);
+            self.touch_home(target);
         }
         self.knots.touch_all();
+    }
+
+    /// Has the knot looked at that a rule's target belongs to.
+    pub(super) fn touch_home(&mut self, target: Target) {
+        let home = self
+            .picture
+            .autoscaler(&target)
+            .map_or(target, Autoscaler::target);
+        self.knots.touch(&home);
     }
 
     pub(super) fn tell_policy(&mut self) {
@@ -209,6 +219,7 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
         self.leading = leads;
         self.gauges.metrics.leader(leads);
         if leads {
+            self.supplies.look_at_all();
             self.knots.touch_all();
         } else {
             self.queue.clear();

@@ -5,6 +5,7 @@
 
 mod hearing;
 mod planning;
+mod supplying;
 mod telling;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,8 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant as Mono;
 
+pub(super) use supplying::object_of;
+
 use super::clock::{Clock, WallClock};
 use super::health::Health;
 use super::knot::{Key, Knots};
@@ -31,8 +34,10 @@ use super::reload::Verdict;
 use super::rules::Rules;
 use super::snapshot::Question;
 use super::streams::{DriverApis, Streams, Watching};
-use crate::cluster::{Carried, Cluster, EventNote, Sighting};
+use super::supplies::Supplies;
+use crate::cluster::{Carried, Cluster, EventNote, RuleSources, Sighting};
 use crate::plan::{Code, Failure, InDoubt, ObjectRef, Plan, Planner};
+use crate::policy::{Denied, Ground, Rule, Scope};
 use crate::report::status::PolicyState;
 use crate::time::Instant;
 
@@ -53,6 +58,12 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Events in flight at most; they come after the bounds and may take their time.
 const TELLING: usize = 4;
+
+/// Statuses in flight at most; they come after the bounds, too.
+const REPORTING: usize = 4;
+
+/// Why nothing is restored before the rules in the cluster are seen.
+const UNREAD: &str = "the rules in the cluster are not read yet";
 
 /// Events that wait at most; the oldest go first.
 const UNTOLD: usize = 10_000;
@@ -119,6 +130,12 @@ pub struct Start {
     pub policy: PolicyState,
     /// An object that events about the policies regard.
     pub stage: ObjectRef,
+    /// What the policies say for rules in the cluster.
+    pub ground: Ground,
+    /// Where in the cluster rules are read from.
+    pub sources: RuleSources,
+    /// Warnings that count as errors.
+    pub denied: Vec<Denied>,
 }
 
 /// What came of a job.
@@ -132,7 +149,17 @@ struct Finished {
     carried: Option<Result<Carried, Failure>>,
 }
 
+/// What came of a status.
+struct Reported {
+    scope: Scope,
+    uid: String,
+    after: serde_json::Value,
+    /// `None`: the fence closed first.
+    sent: Option<Result<(), Failure>>,
+}
+
 type Job<'a> = Pin<Box<dyn Future<Output = Finished> + 'a>>;
+type Reporting<'a> = Pin<Box<dyn Future<Output = Reported> + 'a>>;
 type Telling<'a> = Pin<Box<dyn Future<Output = Result<(), Failure>> + 'a>>;
 
 /// The loop.
@@ -145,6 +172,12 @@ pub struct Control<'a, C, W> {
     clock: Clock,
     wall: WallClock,
     rules: Rules,
+    file_rules: Vec<Arc<Rule>>,
+    ground: Ground,
+    supplies: Supplies,
+    /// Objects whose rules have mistakes.
+    mistaken: HashSet<Scope>,
+    reporting: FuturesUnordered<Reporting<'a>>,
     policy: PolicyState,
     stage: ObjectRef,
     picture: Picture,
@@ -193,8 +226,15 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
             planner,
             policy,
             stage,
+            ground,
+            sources,
+            denied,
         } = start;
         let namespaces = planner.options().namespaces.clone();
+        let mut in_doubt = InDoubt::default();
+        if sources.is_any() {
+            in_doubt.add(&Scope::Files, UNREAD);
+        }
         Self {
             cluster,
             watching,
@@ -203,17 +243,22 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
             gauges,
             clock: Clock::new(Arc::clone(&wall)),
             wall,
+            file_rules: planner.rules().to_vec(),
             rules: Rules::new(planner),
+            ground,
+            supplies: Supplies::new(denied),
+            mistaken: HashSet::new(),
+            reporting: FuturesUnordered::new(),
             policy,
             stage,
             picture: Picture::default(),
-            streams: Streams::new(namespaces),
+            streams: Streams::new(namespaces, sources),
             knots: Knots::default(),
             queue: Queue::default(),
             settled: Vec::new(),
             jobs: FuturesUnordered::new(),
             remembering: HashSet::new(),
-            in_doubt: InDoubt::default(),
+            in_doubt,
             settled_doubt: false,
             refusals: BTreeMap::new(),
             held: 0,
@@ -254,6 +299,7 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
                     }
                 }
                 Some(told) = self.telling.next() => self.told(told),
+                Some(reported) = self.reporting.next() => self.reported(reported),
                 Some(found) = inlets.drivers.recv() => self.found_drivers(found),
                 Some(verdict) = inlets.verdicts.recv() => self.take_verdict(verdict),
                 Some(question) = inlets.questions.recv() => self.answer(question, inlets.leadership.as_ref()),
@@ -285,6 +331,7 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
         if self.asks_again().is_some_and(|then| then <= Mono::now()) {
             self.adjust_streams();
         }
+        self.read_supplies();
         if self.listed && self.leading {
             self.look_at_what_is_due();
             self.begin_jobs();
@@ -295,6 +342,7 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
             }
         }
         self.begin_telling();
+        self.begin_reporting();
         self.tell_next_edge();
     }
 
@@ -316,6 +364,18 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
         }
         if let Some(alarm) = self.knots.next_alarm() {
             wake = wake.min(alarm);
+        }
+        if let Some(status) = self.supplies.next_status()
+            && self.reporting.len() < REPORTING
+            && self.queue.is_empty()
+            && self.jobs.is_empty()
+            && !self.settings.dry_run
+        {
+            wake = wake.min(if self.fence.holds() {
+                status
+            } else {
+                status.max(Mono::now() + FENCE_CHECK)
+            });
         }
         if self.knots.are_due() {
             wake = Mono::now();

@@ -10,6 +10,7 @@ use super::super::news;
 use super::super::picture::Touched;
 use super::super::queue::Rank;
 use super::super::streams::Watching;
+use super::supplying::object_of;
 use super::{Control, DOUBT, PATIENT_WRITES, QUICK, backoff, writes_scale};
 use crate::cluster::{Cluster, Stream};
 use crate::engine::{Base, decide};
@@ -47,18 +48,24 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
             }
         }
         let is_decided = was_undecided && self.undecided.is_empty();
-        if std::mem::take(&mut self.settled_doubt) || is_decided {
-            let waiting: Vec<Key> = self
-                .knots
-                .keys()
-                .filter(|key| self.knots.get(key).is_some_and(|knot| knot.abandoned))
-                .cloned()
-                .collect();
-            for key in waiting {
-                self.knots.touch(&key);
-            }
+        if self.settled_doubt || is_decided {
+            self.touch_abandoned();
         }
         self.gauges.metrics.refusals(&self.refusals);
+    }
+
+    /// Has looked at what was not restored because of a doubt that is settled.
+    pub(super) fn touch_abandoned(&mut self) {
+        self.settled_doubt = false;
+        let waiting: Vec<Key> = self
+            .knots
+            .keys()
+            .filter(|key| self.knots.get(key).is_some_and(|knot| knot.abandoned))
+            .cloned()
+            .collect();
+        for key in waiting {
+            self.knots.touch(&key);
+        }
     }
 
     pub(super) fn is_busy(&self, key: &Key) -> bool {
@@ -160,6 +167,7 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
         self.tell_news(key, &plan);
         self.show(key, &plan);
         let is_due = wait.is_none() && plan.targets.iter().any(TargetPlan::changes);
+        self.note_standings(&plan, is_due);
         is_due.then_some(plan)
     }
 
@@ -297,7 +305,17 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
         let before = std::mem::replace(&mut knot.told, current);
         let is_held = knot.told.iter().any(|(_, _, code)| *code == "held");
         self.count_held(key, is_held);
-        let events = news::tell(plan, &before, self.clock.now());
+        let mut events = news::tell(plan, &before, self.clock.now());
+        // `kubectl describe` finds events by it.
+        for event in events.iter_mut().filter(|event| event.uid.is_empty()) {
+            let mut rules = plan.targets.iter().filter_map(|target| match &target.intent {
+                Intent::Keep(rule) => Some(rule),
+                _ => None,
+            });
+            if let Some(rule) = rules.find(|rule| object_of(rule).as_ref() == Some(&event.regarding)) {
+                event.uid = self.supplies.uid(&rule.scope);
+            }
+        }
         events.into_iter().for_each(|event| self.queue_event(event));
     }
 

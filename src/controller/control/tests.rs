@@ -16,7 +16,7 @@ use super::super::metrics::Metrics;
 use super::super::reload::Verdict;
 use super::super::streams::Watching;
 use super::{Control, Gauges, Inlets, Settings, Start};
-use crate::cluster::{Cluster, EventNote, Sight, Sighting, Stream, Thing, Watched, Written};
+use crate::cluster::{Cluster, EventNote, RuleSources, Sight, Sighting, Stream, Thing, Watched, Written};
 use crate::plan::{
     Autoscaler, BoundsWrite, Failure, FailureKind, MemoryMap, ObjectRef, Observed, Options, Planner, Release,
     ScaleWrite, TargetPlan, WorkloadRef,
@@ -374,6 +374,9 @@ fn start(rules: &str) -> Start {
             namespace: "easyscale".to_owned(),
             name: "easyscale".to_owned(),
         },
+        ground: policy::Ground::default(),
+        sources: RuleSources::default(),
+        denied: Vec::new(),
     }
 }
 

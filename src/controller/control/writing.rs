@@ -13,6 +13,7 @@ use crate::cluster::Clock as PassClock;
 use crate::cluster::{ApplyOptions, Cluster, EventNote, carry_out, log_change, log_would};
 use crate::plan::{Action, Applied, Bounds, Failure, FailureKind, Outcome, Patience, Plan};
 use crate::policy::Rule;
+use crate::report::rule_status::Progress;
 use crate::time::Instant;
 
 impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
@@ -205,6 +206,7 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
             self.gauges.metrics.conflicts(1);
         }
         let is_told = self.outage.blame(failure);
+        self.note_standing(&applied.plan, Progress::Failed(&failure.message));
         let Some(knot) = self.knots.get_mut(key) else {
             return;
         };

@@ -85,6 +85,7 @@ pub struct Metrics {
     changes: Family<Label, Counter>,
     refusals: Family<Label, Counter>,
     refused: Family<Label, Gauge>,
+    rule_objects: Family<[(&'static str, &'static str); 2], Gauge>,
     failures: Family<Label, Counter>,
     conflicts: Counter,
     reasserts: Counter,
@@ -112,6 +113,7 @@ impl Metrics {
             changes: Family::default(),
             refusals: Family::default(),
             refused: Family::default(),
+            rule_objects: Family::default(),
             failures: Family::default(),
             conflicts: Counter::default(),
             reasserts: Counter::default(),
@@ -144,6 +146,9 @@ impl Metrics {
             drop(self.reloads.get_or_create(&[("result", validity(valid))]));
         }
         self.refusals(&BTreeMap::new());
+        let kinds = ["configmap", "scalingrule"];
+        let none = kinds.map(|kind| [(kind, "accepted", 0), (kind, "refused", 0)]);
+        self.rule_objects(none.as_flattened());
     }
 
     fn registered(mut self) -> Self {
@@ -173,6 +178,11 @@ impl Metrics {
             "refused_targets",
             "Targets that are left alone now, by reason",
             self.refused.clone(),
+        );
+        all.register(
+            "rule_objects",
+            "Objects in the cluster that rules are read from, by kind and by whether they can be used",
+            self.rule_objects.clone(),
         );
         all.register(
             "failures",
@@ -273,6 +283,15 @@ impl Metrics {
             self.refused
                 .get_or_create(&[("code", code.as_str())])
                 .set(number(count));
+        }
+    }
+
+    /// How many objects there are that rules are read from: kind, `accepted` or `refused`, how many.
+    pub fn rule_objects(&self, now: &[(&'static str, &'static str, usize)]) {
+        for (kind, state, count) in now {
+            self.rule_objects
+                .get_or_create(&[("kind", *kind), ("state", *state)])
+                .set(number(*count));
         }
     }
 

@@ -1,0 +1,204 @@
+//! Rules from inside the cluster: reading them again, and the statuses of those that are custom resources.
+
+use super::super::rules::Rules;
+use super::super::streams::Watching;
+use super::super::supplies::{StatusWrite, Verdict};
+use super::{Control, REPORTING, Reported, UNREAD};
+use crate::cluster::{Cluster, EventNote, Reason, Sight, Sighting};
+use crate::plan::{Failure, FailureKind, Intent, ObjectRef, Plan, TargetPlan, has_mistakes};
+use crate::policy::{Rule, Scope};
+use crate::report::rule_status::{Acceptance, Progress, Standing};
+
+impl<C: Cluster, W: Watching> Control<'_, C, W> {
+    pub(super) fn see_supply(&mut self, Sighting { stream, sight }: Sighting) {
+        let is_first_list = matches!(sight, Sight::Listed) && !self.supplies.is_complete(&stream);
+        self.supplies.see(&stream, sight);
+        if is_first_list
+            && self
+                .streams
+                .supplies()
+                .all(|stream| self.supplies.is_complete(&stream))
+        {
+            self.in_doubt.remove(&Scope::Files, UNREAD);
+            self.settled_doubt = true;
+            self.knots.touch_all();
+            tracing::info!(
+                rules = self.supplies.rules().count(),
+                "the rules in the cluster are seen"
+            );
+        }
+    }
+
+    /// Reads again what has changed, and puts it in force as far as it can be used.
+    pub(super) fn read_supplies(&mut self) {
+        if !self.supplies.are_stirred() {
+            return;
+        }
+        let (verdicts, gone, mut targets) = self.supplies.read_again(&self.ground);
+        for scope in gone {
+            if self.mistaken.remove(&scope) {
+                self.in_doubt.remove(&scope, &has_mistakes(&scope));
+                self.settled_doubt = true;
+            }
+            tracing::info!(source = %scope, "its rules are gone");
+        }
+        for verdict in verdicts {
+            self.tell_verdict(&verdict);
+            targets.extend(verdict.targets);
+        }
+        self.put_rules_in_force();
+        for target in targets {
+            self.touch_home(target);
+        }
+        if self.settled_doubt {
+            self.touch_abandoned();
+        }
+        self.gauges.metrics.rule_objects(&self.supplies.count());
+    }
+
+    /// The rules of files and those of the cluster together.
+    pub(super) fn put_rules_in_force(&mut self) {
+        let rules = self.file_rules.iter().chain(self.supplies.rules());
+        let planner = self.rules.planner().with_rules(rules.cloned().collect());
+        self.gauges.metrics.targets(planner.rules().len());
+        self.rules = Rules::new(planner);
+    }
+
+    fn tell_verdict(&mut self, verdict: &Verdict) {
+        let Verdict {
+            scope,
+            uid,
+            before,
+            acceptance,
+            in_force,
+            ..
+        } = verdict;
+        let is_changed = before.as_ref() != Some(acceptance);
+        match acceptance {
+            Acceptance::Accepted => {
+                if self.mistaken.remove(scope) {
+                    self.in_doubt.remove(scope, &has_mistakes(scope));
+                    self.settled_doubt = true;
+                    tracing::info!(source = %scope, "its rules are in force again");
+                }
+            }
+            Acceptance::Invalid(why) => {
+                if self.mistaken.insert(scope.clone()) {
+                    self.in_doubt.add(scope, &has_mistakes(scope));
+                }
+                if !is_changed {
+                    return;
+                }
+                let stays = match in_force {
+                    true => "the last good rules of it stay in force",
+                    false => "nothing of it is in force",
+                };
+                tracing::error!(source = %scope, reason = why, "its rules have mistakes: {stays}");
+                if let (true, Some(object)) = (self.leading, object(scope)) {
+                    let note = format!("the rules have mistakes, {stays}; {why}");
+                    let time = self.clock.now();
+                    let event = EventNote::new(object, uid.clone(), Reason::PolicyInvalid, true, &note, time);
+                    self.queue_event(event);
+                }
+            }
+        }
+    }
+
+    /// Notes what became of the rules of a plan; of what is being written that is known later.
+    pub(super) fn note_standings(&mut self, plan: &Plan, is_due: bool) {
+        for target in &plan.targets {
+            if !(is_due && target.changes()) {
+                self.note_standing(target, Progress::Waiting);
+            }
+        }
+    }
+
+    pub(super) fn note_standing(&mut self, target: &TargetPlan, progress: Progress<'_>) {
+        if let Intent::Keep(rule) = &target.intent
+            && matches!(rule.scope, Scope::ScalingRule(_))
+        {
+            self.supplies
+                .set_standing(&rule.scope, Standing::of(target, progress));
+        }
+    }
+
+    /// Statuses follow the bounds, a few at a time.
+    pub(super) fn begin_reporting(&mut self) {
+        let is_quiet = self.queue.is_empty() && self.jobs.is_empty();
+        if !(is_quiet && self.leading && self.fence.holds()) || self.settings.dry_run {
+            return;
+        }
+        while self.reporting.len() < REPORTING
+            && let Some(write) = self.supplies.take_status(self.clock.now())
+        {
+            let StatusWrite {
+                scope,
+                owner,
+                uid,
+                patch,
+                after,
+            } = write;
+            let (cluster, fence) = (self.cluster, self.fence.clone());
+            self.reporting.push(Box::pin(async move {
+                let sent = fence.guard(cluster.write_status(&owner, &uid, &patch)).await;
+                Reported {
+                    scope,
+                    uid,
+                    after,
+                    sent,
+                }
+            }));
+        }
+    }
+
+    pub(super) fn reported(&mut self, reported: Reported) {
+        let Reported {
+            scope,
+            uid,
+            after,
+            sent,
+        } = reported;
+        match sent {
+            Some(Ok(())) => {
+                self.supplies.wrote_status(&scope, &uid, Some(after));
+            }
+            // It is gone, or the lease is: then nobody waits for it.
+            None => {}
+            Some(Err(Failure {
+                kind: FailureKind::NotFound,
+                ..
+            })) => {}
+            Some(Err(failure)) => {
+                if self.supplies.wrote_status(&scope, &uid, None) {
+                    let hint = failure.hint.unwrap_or_default();
+                    tracing::warn!(
+                        rule = %scope,
+                        reason = failure.message,
+                        hint,
+                        "its status could not be written; trying again"
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// The object of a scope.
+fn object(scope: &Scope) -> Option<ObjectRef> {
+    let (api_version, kind, owner) = match scope {
+        Scope::Files => return None,
+        Scope::ConfigMap(owner) => ("v1", "ConfigMap", owner),
+        Scope::ScalingRule(owner) => ("easyscale.io/v1", "ScalingRule", owner),
+    };
+    Some(ObjectRef {
+        api_version: api_version.to_owned(),
+        kind: kind.to_owned(),
+        namespace: owner.namespace.to_string(),
+        name: owner.name.to_string(),
+    })
+}
+
+/// The object that a rule is in, where it is one in the cluster.
+pub(in super::super) fn object_of(rule: &Rule) -> Option<ObjectRef> {
+    object(&rule.scope)
+}

@@ -1,0 +1,344 @@
+//! The objects in the cluster that rules are read from: what they said last, what of it is in force, and what their
+//! statuses are to say.
+//!
+//! What is in force of an object stays in force until something better is whole: its mistakes are its own.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde_json::Value;
+use tokio::time::{Duration, Instant as Mono};
+
+use crate::cluster::{Sight, Stream, Supplied, Thing};
+use crate::policy::{Denied, Ground, Owner, Rule, Scope, Target};
+use crate::report::rule_status::{Acceptance, Standing, difference, status};
+use crate::time::Instant;
+
+/// The status of a rule is not written more often than this: what changes faster is no news.
+const AT_MOST_EVERY: Duration = Duration::from_secs(1);
+
+/// The longest wait after a status that could not be written.
+const LONGEST_WAIT: Duration = Duration::from_secs(300);
+
+/// All objects that rules are read from.
+#[derive(Default)]
+pub(super) struct Supplies {
+    denied: Vec<Denied>,
+    kept: BTreeMap<Scope, Kept>,
+    streams: BTreeMap<Stream, Progress>,
+    /// Of the list that began last.
+    epoch: u64,
+    /// What has to be read again.
+    stirred: BTreeSet<Scope>,
+    /// The targets of rules whose object is gone.
+    orphans: Vec<Target>,
+    /// When each status is looked at next.
+    due: BTreeSet<(Mono, Scope)>,
+}
+
+/// An object, and what came of it.
+struct Kept {
+    supplied: Supplied,
+    epoch: u64,
+    /// Of its last state without a mistake.
+    rules: Vec<Arc<Rule>>,
+    /// `None`: not read yet.
+    acceptance: Option<Acceptance>,
+    standing: Option<Standing>,
+    /// When its status is looked at.
+    due: Option<Mono>,
+    written: Option<Mono>,
+    failures: u32,
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+struct Progress {
+    epoch: u64,
+    complete: bool,
+}
+
+/// What became of an object that was read again.
+pub(super) struct Verdict {
+    pub(super) scope: Scope,
+    pub(super) uid: String,
+    pub(super) before: Option<Acceptance>,
+    pub(super) acceptance: Acceptance,
+    /// Whether something of it is in force all the same.
+    pub(super) in_force: bool,
+    /// What its rules name, before or now.
+    pub(super) targets: Vec<Target>,
+}
+
+/// A status that is to be written.
+pub(super) struct StatusWrite {
+    pub(super) scope: Scope,
+    pub(super) owner: Owner,
+    pub(super) uid: String,
+    pub(super) patch: Value,
+    /// The status as it is then.
+    pub(super) after: Value,
+}
+
+impl Supplies {
+    pub(super) fn new(denied: Vec<Denied>) -> Self {
+        Self {
+            denied,
+            ..Self::default()
+        }
+    }
+
+    /// Takes in what a stream tells.
+    pub(super) fn see(&mut self, stream: &Stream, sight: Sight) {
+        match sight {
+            Sight::Begun => {
+                self.epoch += 1;
+                self.streams.entry(stream.clone()).or_default().epoch = self.epoch;
+            }
+            Sight::Page(things) => things.into_iter().for_each(|thing| self.keep(stream, thing)),
+            Sight::Changed(thing) => self.keep(stream, thing),
+            Sight::Gone(Thing::Supply(supplied)) => self.remove(&supplied.supply.scope),
+            Sight::Listed => {
+                let progress = self.streams.entry(stream.clone()).or_default();
+                progress.complete = true;
+                let epoch = progress.epoch;
+                let of_stream = |scope: &Scope| {
+                    let is_of_kind = matches!(scope, Scope::ScalingRule(_)) == stream.is_of_scaling_rules();
+                    is_of_kind
+                        && scope
+                            .namespace()
+                            .is_some_and(|namespace| stream.covers(namespace))
+                };
+                let gone: Vec<Scope> = self
+                    .kept
+                    .iter()
+                    .filter(|(scope, kept)| kept.epoch < epoch && of_stream(scope))
+                    .map(|(scope, _)| scope.clone())
+                    .collect();
+                gone.iter().for_each(|scope| self.remove(scope));
+            }
+            Sight::Gone(_) | Sight::Lost(_) | Sight::Back | Sight::Restarted(_) => {}
+        }
+    }
+
+    /// Whether a list of this stream was complete once.
+    pub(super) fn is_complete(&self, stream: &Stream) -> bool {
+        self.streams.get(stream).is_some_and(|progress| progress.complete)
+    }
+
+    fn keep(&mut self, stream: &Stream, thing: Thing) {
+        let Thing::Supply(supplied) = thing else { return };
+        let epoch = self.streams.get(stream).map_or(0, |progress| progress.epoch);
+        let scope = supplied.supply.scope.clone();
+        match self.kept.get_mut(&scope) {
+            Some(kept) => {
+                kept.epoch = epoch;
+                let is_same = kept.supplied.supply == supplied.supply && kept.supplied.uid == supplied.uid;
+                let is_told = kept.supplied.status == supplied.status
+                    && kept.supplied.generation == supplied.generation;
+                kept.supplied = *supplied;
+                if !is_same {
+                    self.stirred.insert(scope);
+                } else if !is_told {
+                    self.look_at(&scope);
+                }
+            }
+            None => {
+                let kept = Kept {
+                    supplied: *supplied,
+                    epoch,
+                    rules: Vec::new(),
+                    acceptance: None,
+                    standing: None,
+                    due: None,
+                    written: None,
+                    failures: 0,
+                };
+                self.stirred.insert(scope.clone());
+                self.kept.insert(scope, kept);
+            }
+        }
+    }
+
+    fn remove(&mut self, scope: &Scope) {
+        if let Some(kept) = self.kept.remove(scope) {
+            if let Some(due) = kept.due {
+                self.due.remove(&(due, scope.clone()));
+            }
+            self.orphans
+                .extend(kept.rules.iter().map(|rule| rule.target.clone()));
+            // Whoever asks is told that it is gone.
+            self.stirred.insert(scope.clone());
+        }
+    }
+
+    /// Has all objects read again: what holds for all of them has changed.
+    pub(super) fn stir_all(&mut self) {
+        self.stirred.extend(self.kept.keys().cloned());
+    }
+
+    pub(super) fn are_stirred(&self) -> bool {
+        !self.stirred.is_empty()
+    }
+
+    /// Reads again what has changed. Returns what came of each object, those that are gone, and the targets of these.
+    pub(super) fn read_again(&mut self, ground: &Ground) -> (Vec<Verdict>, Vec<Scope>, Vec<Target>) {
+        let mut verdicts = Vec::new();
+        let mut gone = Vec::new();
+        for scope in std::mem::take(&mut self.stirred) {
+            let Some(kept) = self.kept.get_mut(&scope) else {
+                gone.push(scope);
+                continue;
+            };
+            let mut loaded = ground.read(&kept.supplied.supply);
+            loaded.deny(&self.denied);
+            let acceptance = Acceptance::of(&loaded.problems);
+            let mut targets: Vec<Target> = kept.rules.iter().map(|rule| rule.target.clone()).collect();
+            if acceptance == Acceptance::Accepted {
+                kept.rules = loaded.rules;
+                // What was said of another state is not said of this one; its target is looked at now.
+                kept.standing = None;
+                targets.extend(kept.rules.iter().map(|rule| rule.target.clone()));
+            }
+            let before = kept.acceptance.replace(acceptance.clone());
+            verdicts.push(Verdict {
+                uid: kept.supplied.uid.clone(),
+                before,
+                in_force: !kept.rules.is_empty(),
+                acceptance,
+                targets,
+                scope: scope.clone(),
+            });
+            if matches!(&kept.acceptance, Some(Acceptance::Invalid(_))) {
+                self.look_at(&scope);
+            }
+        }
+        (verdicts, gone, std::mem::take(&mut self.orphans))
+    }
+
+    /// The rules that are in force.
+    pub(super) fn rules(&self) -> impl Iterator<Item = &Arc<Rule>> {
+        self.kept.values().flat_map(|kept| &kept.rules)
+    }
+
+    /// How many objects there are, by kind and by whether they are used.
+    pub(super) fn count(&self) -> [(&'static str, &'static str, usize); 4] {
+        let count = |rule: bool, accepted: bool| {
+            let fits = |(scope, kept): &(&Scope, &Kept)| {
+                matches!(scope, Scope::ScalingRule(_)) == rule
+                    && matches!(kept.acceptance, Some(Acceptance::Invalid(_))) != accepted
+            };
+            self.kept.iter().filter(fits).count()
+        };
+        [
+            ("configmap", "accepted", count(false, true)),
+            ("configmap", "refused", count(false, false)),
+            ("scalingrule", "accepted", count(true, true)),
+            ("scalingrule", "refused", count(true, false)),
+        ]
+    }
+
+    /// The uid of an object.
+    pub(super) fn uid(&self, scope: &Scope) -> String {
+        let kept = self.kept.get(scope);
+        kept.map(|kept| kept.supplied.uid.clone()).unwrap_or_default()
+    }
+
+    /// Notes what became of a rule.
+    pub(super) fn set_standing(&mut self, scope: &Scope, standing: Standing) {
+        let Some(kept) = self.kept.get_mut(scope) else {
+            return;
+        };
+        if kept.standing.as_ref() != Some(&standing) {
+            kept.standing = Some(standing);
+            self.look_at(scope);
+        }
+    }
+
+    /// Has all statuses looked at: somebody else may have written them.
+    pub(super) fn look_at_all(&mut self) {
+        let scopes: Vec<Scope> = self.kept.keys().cloned().collect();
+        scopes.iter().for_each(|scope| self.look_at(scope));
+    }
+
+    /// Has a status looked at, not too soon after the last time.
+    fn look_at(&mut self, scope: &Scope) {
+        if !matches!(scope, Scope::ScalingRule(_)) {
+            return;
+        }
+        let Some(kept) = self.kept.get_mut(scope) else {
+            return;
+        };
+        let pause = match kept.failures {
+            0 => AT_MOST_EVERY,
+            failures => (AT_MOST_EVERY * 2_u32.saturating_pow(failures.min(9))).min(LONGEST_WAIT),
+        };
+        let now = Mono::now();
+        let then = kept.written.map_or(now, |written| (written + pause).max(now));
+        if let Some(before) = kept.due.replace(then) {
+            self.due.remove(&(before, scope.clone()));
+        }
+        self.due.insert((then, scope.clone()));
+    }
+
+    /// When a status is looked at next.
+    pub(super) fn next_status(&self) -> Option<Mono> {
+        self.due.first().map(|(then, _)| *then)
+    }
+
+    /// The next status that has to be written by now.
+    pub(super) fn take_status(&mut self, now: Instant) -> Option<StatusWrite> {
+        while let Some((then, _)) = self.due.first()
+            && *then <= Mono::now()
+        {
+            let (_, scope) = self.due.pop_first()?;
+            let Some(kept) = self.kept.get_mut(&scope) else {
+                continue;
+            };
+            kept.due = None;
+            let Scope::ScalingRule(owner) = &scope else {
+                continue;
+            };
+            let Some(acceptance) = &kept.acceptance else {
+                continue;
+            };
+            if *acceptance == Acceptance::Accepted && kept.standing.is_none() {
+                // It has yet to be looked at, and will be told then.
+                continue;
+            }
+            let Supplied {
+                status: before,
+                generation,
+                uid,
+                ..
+            } = &kept.supplied;
+            let after = status(acceptance, kept.standing.as_ref(), *generation, before, now);
+            if let Some(patch) = difference(before, &after) {
+                kept.written = Some(Mono::now());
+                return Some(StatusWrite {
+                    owner: owner.clone(),
+                    uid: uid.clone(),
+                    scope,
+                    patch,
+                    after,
+                });
+            }
+        }
+        None
+    }
+
+    /// Notes what came of a status; says whether its failure is new.
+    pub(super) fn wrote_status(&mut self, scope: &Scope, uid: &str, after: Option<Value>) -> bool {
+        let Some(kept) = self.kept.get_mut(scope).filter(|kept| kept.supplied.uid == uid) else {
+            return false;
+        };
+        if let Some(after) = after {
+            kept.supplied.status = after;
+            kept.failures = 0;
+            return false;
+        }
+        kept.failures = kept.failures.saturating_add(1);
+        let is_new = kept.failures == 1;
+        self.look_at(scope);
+        is_new
+    }
+}
