@@ -10,6 +10,7 @@ mod road;
 mod scales;
 mod sleep;
 mod start;
+mod supplied;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
@@ -32,6 +33,7 @@ pub(crate) fn cases() -> Vec<Case> {
         reload::cases(),
         start::cases(),
         scales::cases(),
+        supplied::cases(),
     ];
     cases.into_iter().flatten().collect()
 }
