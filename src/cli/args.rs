@@ -89,6 +89,11 @@ pub(super) enum Command {
     /// With it, an editor completes and explains keys, and marks mistakes. It only sees what a schema can know; `validate`
     /// sees all.
     Schema(SchemaArgs),
+    /// Print the CustomResourceDefinition of ScalingRule, for `kubectl apply -f -`.
+    ///
+    /// With it, a cluster keeps rules as objects of its own, and refuses one with a mistake while it is being applied. It
+    /// is the same as deploy/crd.yaml.
+    Crd,
     /// Print a completion script for a shell.
     Completions(CompletionsArgs),
 }

@@ -4,8 +4,8 @@ use super::args::{Cli, Command};
 use super::exit::Exit;
 use super::printer::Printer;
 use super::{
-    apply, completions, config, explain, explain_code, generate, logging, plan, restore, schema, timeline,
-    validate, version,
+    apply, completions, config, crd, explain, explain_code, generate, logging, plan, restore, schema,
+    timeline, validate, version,
 };
 use crate::plan::Failure;
 
@@ -47,6 +47,7 @@ pub fn run(cli: Cli) -> Exit {
         Some(Command::Generate(args)) => block_on(generate::run(args, printer)),
         Some(Command::Version(args)) => version::run(&args, printer),
         Some(Command::Schema(args)) => schema::run(&args, printer),
+        Some(Command::Crd) => crd::run(printer),
         Some(Command::Completions(args)) => completions::run(&args, printer),
     });
     result.unwrap_or_else(|error| {

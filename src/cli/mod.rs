@@ -4,6 +4,7 @@ mod apply;
 mod args;
 mod completions;
 mod config;
+mod crd;
 mod dispatch;
 mod exit;
 mod explain;

@@ -20,6 +20,7 @@ mod calendars;
 mod check;
 mod codes;
 mod config;
+pub mod crd;
 mod crossings;
 mod deletions;
 mod denied;

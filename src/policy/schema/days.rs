@@ -129,10 +129,17 @@ fn dates() -> String {
     format!(r"^\s*({date}(\s*\.\.\s*{date})?|{yearly}(\s*\.\.\s*{yearly})?)\s*$")
 }
 
+/// As [`Date`], without asking whether both ends of a range have a year: half as long.
+pub(in super::super) fn loose_dates() -> String {
+    let date = format!("({}-)?{}", YEAR, day_of_year());
+    format!(r"^\s*{date}(\s*\.\.\s*{date})?\s*$")
+}
+
+const YEAR: &str = "([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])";
+
 /// `2026-11-27`, 29 February in any year.
 pub(super) fn date() -> String {
-    let year = "([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])";
-    format!("{year}-{}", day_of_year())
+    format!("{YEAR}-{}", day_of_year())
 }
 
 fn day_of_year() -> String {

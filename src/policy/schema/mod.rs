@@ -23,6 +23,7 @@ mod target;
 mod times;
 mod window;
 
+pub(super) use days::loose_dates;
 use schemars::generate::SchemaSettings;
 use schemars::transform::transform_subschemas;
 use schemars::{JsonSchema, Schema, json_schema};
@@ -76,6 +77,13 @@ fn move_references(schema: &mut Schema) {
         *path = path.replacen('#', "#/$defs/Rule", 1);
     }
     transform_subschemas(&mut move_references, schema);
+}
+
+/// The schema of a type that is no document of its own.
+pub(super) fn root<T: JsonSchema>() -> Value {
+    let mut schema = of::<T>();
+    tidy(&mut schema);
+    schema.to_value()
 }
 
 fn of<T: JsonSchema>() -> Schema {
