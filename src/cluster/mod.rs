@@ -6,6 +6,7 @@
 
 mod apply;
 mod connect;
+mod cronjob;
 mod events;
 mod failure;
 mod lease;
