@@ -7,6 +7,7 @@
     reason = "test code: a panic is how a test fails"
 )]
 
+mod crd;
 mod events;
 mod faults;
 mod kills;
@@ -20,6 +21,22 @@ mod scales;
 #[path = "../support/mod.rs"]
 mod support;
 mod table;
+
+// Rules at random, and values of single keys, come from the tests of the engine and of the schema.
+#[path = "../schema/keys.rs"]
+mod keys;
+#[allow(dead_code, reason = "the tests of the engine use more of it")]
+#[path = "../engine/model.rs"]
+mod model;
+#[allow(dead_code, reason = "as above")]
+#[path = "../engine/rules/mod.rs"]
+mod rules;
+#[allow(dead_code, reason = "as above")]
+#[path = "../engine/spans.rs"]
+mod spans;
+#[allow(dead_code, reason = "as above")]
+#[path = "../engine/zones.rs"]
+mod zones;
 
 use std::process::ExitCode;
 
@@ -35,6 +52,7 @@ fn main() -> ExitCode {
         program::cases(),
         run::cases(),
         faults::cases(),
+        crd::cases(),
     ];
     support::run(cases.into_iter().flatten().collect())
 }

@@ -22,6 +22,9 @@ pub(super) struct Status {
     /// The names of the windows that set a bound now.
     #[schemars(extend("maxItems" = 100), example = ["Peak hours"])]
     active_windows: Vec<WindowName>,
+    /// The same in one line, for `kubectl get`.
+    #[schemars(extend("maxLength" = 256), example = &"Peak hours, Sale")]
+    active: String,
     /// What the rule asks for now, and is in force if it is applied.
     bounds: Bounds,
     /// What was there before the rule, and comes back without it.

@@ -42,11 +42,10 @@ const SIZES: &[(&str, &[(&str, u64)])] = &[
 /// Windows of a rule, at most.
 const MOST_WINDOWS: u64 = 100;
 
-/// The structural schema of a definition of `root`, or of `root` itself if it has none of that name.
-pub(super) fn of(root: &Value, definition: &str) -> Value {
+/// The structural form of a schema in `root`.
+pub(super) fn of(root: &Value, schema: &Value) -> Value {
     let definitions = &root["$defs"];
-    let schema = definitions.get(definition).unwrap_or(root);
-    Structure { definitions }.of(schema, Some(definition))
+    Structure { definitions }.of(schema, None)
 }
 
 struct Structure<'a> {
