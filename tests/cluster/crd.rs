@@ -2,7 +2,7 @@
 //! it refuses nothing that easyscale reads; what `kubectl` shows.
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
 
@@ -380,7 +380,7 @@ async fn refused(env: Env) {
 
 /// The rules in the YAML of a file or a page.
 fn rules_of(file: &Path) -> Vec<Value> {
-    let text = std::fs::read_to_string(file).unwrap();
+    let text = String::from_utf8_lossy(&std::fs::read(file).unwrap()).into_owned();
     let texts: Vec<&str> = if file.extension().is_some_and(|extension| extension == "md") {
         let blocks = text.split("\n```yaml\n").skip(1);
         blocks.filter_map(|block| block.split("\n```").next()).collect()
@@ -394,49 +394,36 @@ fn rules_of(file: &Path) -> Vec<Value> {
         .collect()
 }
 
-async fn let_in(env: Env) {
-    install(&env).await;
-    let mut files: Vec<_> = [
-        "cookbook",
-        "rules",
-        "quick-start",
-        "schedules",
-        "clock-changes",
-        "generate",
-        "migrating",
-    ]
-    .map(|page| format!("docs/{page}.md").into())
-    .to_vec();
-    files.push("README.md".into());
-    files.extend(
-        std::fs::read_dir("policies")
-            .unwrap()
-            .map(|entry| entry.unwrap().path()),
-    );
-    for case in std::fs::read_dir("tests/cases/timelines").unwrap() {
-        let path = case.unwrap().path();
-        let is_of_the_seed = path
-            .file_name()
-            .is_some_and(|name| name.to_string_lossy().starts_with("seed-"));
-        if is_of_the_seed {
-            files.extend(
-                std::fs::read_dir(path)
-                    .unwrap()
-                    .map(|entry| entry.unwrap().path()),
-            );
+/// The pages and the YAML files below a folder.
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files(&path, found);
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "md" || extension == "yaml")
+        {
+            found.push(path);
         }
     }
-    files.retain(|file: &std::path::PathBuf| {
-        file.extension()
-            .is_some_and(|extension| extension == "md" || extension == "yaml")
-    });
-    let rules = files.iter().flat_map(|file| {
-        let rules = rules_of(file).into_iter();
-        rules
-            .map(|rule| (format!("{}: {rule}", file.display()), listed(rule)))
-            .collect::<Vec<_>>()
-    });
-    let rules: Vec<_> = rules.collect();
+}
+
+async fn let_in(env: Env) {
+    install(&env).await;
+    let mut found = vec![PathBuf::from("README.md")];
+    for folder in ["docs", "policies", "tests/cases"] {
+        files(Path::new(folder), &mut found);
+    }
+    let mut rules = Vec::new();
+    for file in &found {
+        for rule in rules_of(file) {
+            let errors = keys::errors(&rule);
+            if errors.iter().all(|code| LEFT_TO_THE_READER.contains(code)) {
+                rules.push((format!("{}: {rule}", file.display()), listed(rule)));
+            }
+        }
+    }
     for name in [
         "inference-weekend-scale",
         "peak-hours-scaling",
@@ -447,14 +434,15 @@ async fn let_in(env: Env) {
             "{name}"
         );
     }
-    assert!(rules.len() > 30, "only {} were found", rules.len());
+    assert!(rules.len() > 250, "only {} were found", rules.len());
     for (rule, said) in said_to_all(&env, rules).await {
         assert_eq!(said, "", "{rule}");
     }
 }
 
-/// What the reader refuses and the server lets in, besides what a schema misses: what is said in the status then.
-const LEFT_TO_THE_READER: &[&str] = &[];
+/// What the server does not know, besides what is spelt as it may be: a calendar that there is not, a lead or ramp that is
+/// too long for its window. It is said in the status.
+const LEFT_TO_THE_READER: &[&str] = &["E0413", "E0414", "E0415"];
 
 async fn single_values(env: Env) {
     install(&env).await;
@@ -464,6 +452,10 @@ async fn single_values(env: Env) {
         for value in of_any_type().into_iter().chain(texts) {
             let rule = listed(keys::document(key.path, &value));
             let errors = keys::errors(&rule);
+            // The server takes a null out before anybody sees it.
+            if value.is_null() {
+                continue;
+            }
             let is_missed = value.as_str().is_some_and(|text| key.missed.contains(&text));
             rules.push(((format!("{}: {value}", key.path), errors, is_missed), rule));
         }
@@ -472,7 +464,8 @@ async fn single_values(env: Env) {
     for ((about, errors, is_missed), said) in said_to_all(&env, rules).await {
         if said.is_empty() {
             let_in += 1;
-            if !errors.is_empty() && !is_missed && !LEFT_TO_THE_READER.contains(&about.as_str()) {
+            let is_left = errors.iter().all(|code| LEFT_TO_THE_READER.contains(code));
+            if !is_left && !is_missed {
                 let _ = writeln!(wrong, "{about} is let in, the reader has {errors:?}");
             }
         } else {
@@ -519,7 +512,6 @@ async fn combinations(env: Env) {
         }
     }
     for ((window, errors), said) in said_to_all(&env, rules).await {
-        // A Monday that is no Christmas Day every year is all the same to the server.
         assert_eq!(errors.is_empty(), said.is_empty(), "{window}: {errors:?}\n{said}");
     }
 }
@@ -546,6 +538,12 @@ async fn columns(env: Env) {
     install(&env).await;
     env.create(&sound()).await;
     let api = fixtures::api(&env.client, Some(&env.namespace), &sound());
+    let condition = |kind: &str, reason: &str| {
+        json!({
+            "type": kind, "status": "True", "reason": reason, "message": "As it should be.",
+            "lastTransitionTime": "2026-11-27T16:00:00Z", "observedGeneration": 1
+        })
+    };
     let status = json!({
         "observedGeneration": 1,
         "target": format!("Deployment {}/web", env.namespace),
@@ -553,10 +551,7 @@ async fn columns(env: Env) {
         "bounds": {"minReplicas": 5, "maxReplicas": 20},
         "originals": {"minReplicas": 2, "maxReplicas": 10},
         "nextChange": "2026-11-27T18:00:00Z",
-        "conditions": ["Accepted", "Applied"].map(|kind| json!({
-            "type": kind, "status": "True", "reason": if kind == "Applied" { "InForce" } else { kind },
-            "message": "As it should be.", "lastTransitionTime": "2026-11-27T16:00:00Z", "observedGeneration": 1
-        })),
+        "conditions": [condition("Accepted", "Accepted"), condition("Applied", "InForce")],
     });
     let shown = async || {
         let path = format!("/apis/easyscale.io/v1/namespaces/{}/scalingrules", env.namespace);

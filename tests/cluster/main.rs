@@ -34,7 +34,7 @@ mod rules;
 #[allow(dead_code, reason = "as above")]
 #[path = "../engine/spans.rs"]
 mod spans;
-#[allow(dead_code, reason = "as above")]
+#[allow(dead_code, unused_imports, reason = "as above")]
 #[path = "../engine/zones.rs"]
 mod zones;
 
