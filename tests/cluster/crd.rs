@@ -129,7 +129,8 @@ fn sound() -> Value {
     })
 }
 
-/// Wrong rules, as what is laid over a sound one, and what the server says.
+/// Wrong rules, as what is laid over a sound one, and what the server says; `…` stands for the value, which older
+/// servers do not show.
 fn wrong() -> Vec<(Value, &'static str)> {
     let window = |keys: Value| {
         let mut window = json!({"name": "peak"});
@@ -147,7 +148,7 @@ fn wrong() -> Vec<(Value, &'static str)> {
     vec![
         (
             window(json!({"timeStart": "6pm"})),
-            "spec.schedule[0].timeStart: Invalid value: \"6pm\": write hours and minutes in quotes, from \"00:00\" to \"23:59\"",
+            "spec.schedule[0].timeStart: Invalid value: … write hours and minutes in quotes, from \"00:00\" to \"23:59\"",
         ),
         (
             window(json!({"timeEnd": "25:00"})),
@@ -267,7 +268,7 @@ fn wrong() -> Vec<(Value, &'static str)> {
         ),
         (
             window(json!({"days": ["Samstag"]})),
-            "spec.schedule[0].days[0]: Invalid value: \"Samstag\": write a weekday such as Monday or Mon",
+            "spec.schedule[0].days[0]: Invalid value: … write a weekday such as Monday or Mon",
         ),
         (
             window(json!({"days": "Saturday"})),
@@ -371,7 +372,7 @@ async fn refused(env: Env) {
     });
     let mut failures = String::new();
     for ((keys, expected), said) in said_to_all(&env, rules.collect()).await {
-        if !said.contains(expected) {
+        if !expected.split(" … ").all(|part| said.contains(part)) {
             let _ = writeln!(failures, "{keys}\n  expected: {expected}\n  said: {said}");
         }
     }

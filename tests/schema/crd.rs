@@ -1,14 +1,13 @@
 //! The CustomResourceDefinition: what it is made of, that it accepts what the reader accepts, and its two copies in the
 //! repository. What a server makes of it is in tests/cluster/crd.rs.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::sync::LazyLock;
 
-use easyscale::policy::{crd, schema};
+use easyscale::policy::crd;
 use jsonschema::Validator;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -60,6 +59,116 @@ fn what_is_deployed_is_what_is_printed() {
             "{line}"
         );
     }
+}
+
+/// The maps of the schema, each as a section of the page: its keys, and the sentences of a refusal.
+fn sections(schema: &Value, path: &str, page: &mut String) {
+    let mut below = Vec::new();
+    let (of_list, map) = match schema["type"].as_str() {
+        Some("array") => ("[]", &schema["items"]),
+        _ => ("", schema),
+    };
+    let Some(properties) = map["properties"].as_object() else {
+        return;
+    };
+    let path = format!("{path}{of_list}");
+    let told = map["description"].as_str().unwrap_or_default();
+    let _ = write!(
+        page,
+        "\n### `{path}`\n\n{told}\n\n| key | value | |\n| --- | --- | --- |\n"
+    );
+    let required = |key: &str| {
+        map["required"]
+            .as_array()
+            .is_some_and(|keys| keys.contains(&json!(key)))
+    };
+    let mut keys: Vec<_> = properties.iter().collect();
+    keys.sort_by_key(|(key, _)| (!required(key), *key));
+    for (key, value) in keys {
+        let told = value["description"]
+            .as_str()
+            .unwrap_or_default()
+            .replace('|', "\\|");
+        let needed = if required(key) { ", required" } else { "" };
+        let _ = writeln!(page, "| `{key}` | {}{needed} | {told} |", what(value));
+        below.push((format!("{path}.{key}"), value));
+    }
+    let mut sentences: Vec<String> = refusals(map).collect();
+    for (key, value) in properties {
+        let of_key = refusals(value).chain(refusals(&value["items"]));
+        // Those of a map stand in its own section.
+        let of_key = of_key
+            .filter(|_| value.get("properties").is_none() && value["items"].get("properties").is_none());
+        sentences.extend(of_key.map(|sentence| format!("`{key}`: {sentence}")));
+    }
+    if !sentences.is_empty() {
+        page.push_str("\nRefused with:\n\n");
+    }
+    for sentence in sentences {
+        let _ = writeln!(page, "- {sentence}");
+    }
+    for (path, value) in below {
+        sections(value, &path, page);
+    }
+}
+
+/// What sort of value it is, and its ends.
+fn what(value: &Value) -> String {
+    let number = |keyword: &str| value[keyword].as_i64();
+    match value["type"].as_str().unwrap_or_default() {
+        "array" if value["items"].get("properties").is_some() => {
+            format!("list of maps, at most {}", number("maxItems").unwrap())
+        }
+        "array" => format!(
+            "list of texts, {} {}",
+            number("minItems").map_or("at most".to_owned(), |least| format!("{least} to")),
+            number("maxItems").unwrap()
+        ),
+        "object" => "map".to_owned(),
+        "boolean" => "`true` or `false`".to_owned(),
+        "integer" => match (number("minimum").unwrap(), number("maximum")) {
+            (least, Some(most)) if most < i64::from(i32::MAX) || least < 0 => {
+                format!("number, {least} to {most}")
+            }
+            (least, _) => format!("number, at least {least}"),
+        },
+        "string" => match value["enum"].as_array() {
+            Some(words) => {
+                let words: Vec<String> = words
+                    .iter()
+                    .map(|word| format!("`{}`", word.as_str().unwrap()))
+                    .collect();
+                words.join(", ")
+            }
+            // Nobody has a weekday or a name of that length.
+            None if number("maxLength").unwrap() <= 253 => "text".to_owned(),
+            None => format!("text, at most {} characters", number("maxLength").unwrap()),
+        },
+        other => panic!("{other}"),
+    }
+}
+
+/// The sentences of its rules; one that depends on the value is left to the server.
+fn refusals(schema: &Value) -> impl Iterator<Item = String> {
+    let rules = schema["x-kubernetes-validations"]
+        .as_array()
+        .into_iter()
+        .flatten();
+    rules.filter_map(|rule| Some(rule["message"].as_str()?.to_owned()))
+}
+
+#[test]
+fn the_page_has_the_reference() {
+    const BEGIN: &str = "\n## Reference\n";
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/crd.md");
+    let page = fs::read_to_string(file).unwrap();
+    let (by_hand, _) = page.split_once(BEGIN).expect("the page has a reference");
+    let mut page = format!(
+        "{by_hand}{BEGIN}\nMade from the definition by a test. `[]` stands for each entry of a list.\n"
+    );
+    sections(&OBJECT["properties"]["spec"], "spec", &mut page);
+    sections(&OBJECT["properties"]["status"], "status", &mut page);
+    is_checked_in("docs/crd.md", &page);
 }
 
 /// All values of a schema, with the path to each.
@@ -148,8 +257,7 @@ proptest! {
     #[test]
     fn what_is_read_is_accepted(rule in rules::anywhere()) {
         for document in documents(&rule.yaml()) {
-            let value = document.value.filter(|value| value["kind"] == "ScalingRule");
-            for value in value {
+            if let Some(value) = document.value.filter(|value| value["kind"] == "ScalingRule") {
                 prop_assert_eq!(refused(&listed(value)), "");
             }
         }
