@@ -42,11 +42,10 @@ const SIZES: &[(&str, &[(&str, u64)])] = &[
 /// Windows of a rule, at most.
 const MOST_WINDOWS: u64 = 100;
 
-/// The structural schema of a definition of `root`, or of `root` itself if it has none of that name.
-pub(super) fn of(root: &Value, definition: &str) -> Value {
+/// The structural form of a schema in `root`.
+pub(super) fn of(root: &Value, schema: &Value) -> Value {
     let definitions = &root["$defs"];
-    let schema = definitions.get(definition).unwrap_or(root);
-    Structure { definitions }.of(schema, Some(definition))
+    Structure { definitions }.of(schema, None)
 }
 
 struct Structure<'a> {
@@ -100,10 +99,14 @@ impl Structure<'_> {
                     out.insert("x-kubernetes-list-map-keys".to_owned(), json!(["name"]));
                 }
             }
+            // The server would say it twice: the format, and the end of the range.
+            "integer" if schema["format"] == "int32" => drop(out.remove("format")),
             _ => rules.extend(of_patterns(schema, name)),
         }
         rules.extend(name.into_iter().flat_map(validations::of));
-        if let Some(example) = example(schema, kind) {
+        if !out.contains_key("enum")
+            && let Some(example) = example(schema, kind)
+        {
             let told = schema["description"].as_str().unwrap_or_default();
             out.insert("description".to_owned(), format!("{told} {example}").into());
         }
@@ -124,7 +127,8 @@ fn one_type(types: &Value) -> &str {
     }
 }
 
-/// "For example `16:00` or `24:00`.": `kubectl explain` shows descriptions and no examples.
+/// "For example `"18:00"` or `"24:00"`.": `kubectl explain` shows descriptions and no examples. It shows the values of
+/// an enumeration.
 fn example(schema: &Value, kind: &str) -> Option<String> {
     let fits = |example: &&Value| match kind {
         "array" => example

@@ -244,7 +244,7 @@ async fn mistakes(env: Env) {
         .create(&rule(
             "wrong",
             "nothing",
-            &[json!({"name": "x", "days": ["Fryday"], "replicas": 1})],
+            &[json!({"name": "x", "calendar": ["nowhere"], "replicas": 1})],
         ))
         .await;
     let told = status_becomes(&scene.env, "wrong", ("False", "NotAccepted")).await;
@@ -257,7 +257,7 @@ async fn mistakes(env: Env) {
         accepted["message"]
             .as_str()
             .unwrap()
-            .contains("spec.schedule[0].days[0]: `Fryday`"),
+            .contains("there is no calendar `nowhere`"),
         "{accepted}"
     );
     assert_eq!(scene.env.bounds("other").await, (4, 10));
@@ -553,7 +553,7 @@ async fn one_shot(env: Env) {
         .create(&rule(
             "wrong",
             "nothing",
-            &[json!({"name": "x", "days": ["Fryday"], "replicas": 1})],
+            &[json!({"name": "x", "calendar": ["nowhere"], "replicas": 1})],
         ))
         .await;
     let (ended, text) = apply().await;
