@@ -105,11 +105,6 @@ impl Done {
         self.targets.is_empty()
     }
 
-    /// Whether all was done, and nothing refused that counts.
-    pub(super) fn is_whole(&self, write: &WriteArgs) -> bool {
-        !self.targets.iter().any(|applied| is_bad(applied, write))
-    }
-
     /// What was written.
     pub(super) fn written(&self) -> impl Iterator<Item = &TargetPlan> {
         let written = |applied: &&Applied| applied.outcome == Outcome::Applied;
@@ -192,19 +187,16 @@ pub(super) fn show(
         output,
         printer,
     )?;
-    Ok(if done.is_whole(write) {
-        Exit::Done
-    } else {
-        Exit::Failed
-    })
-}
-
-fn is_bad(applied: &Applied, write: &WriteArgs) -> bool {
-    match applied.outcome {
+    let is_bad = |applied: &Applied| match applied.outcome {
         Outcome::Applied | Outcome::Unchanged => false,
         Outcome::Refused => !write.allow_refused,
         Outcome::Failed(_) => true,
-    }
+    };
+    Ok(if done.targets.iter().any(is_bad) {
+        Exit::Failed
+    } else {
+        Exit::Done
+    })
 }
 
 /// Bounds of another time on a live cluster are rarely what somebody wants.

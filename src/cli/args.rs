@@ -8,8 +8,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::values::{
-    End, concurrency, duration, edges, end, instance, instant, kept_lease, lease_duration, namespace,
-    object_name, on_every_day, on_weekdays, on_weekends, selector, target, zone,
+    End, concurrency, duration, edges, end, instance, instant, lease_duration, namespace, on_every_day,
+    on_weekdays, on_weekends, selector, target, zone,
 };
 use crate::cluster::{Connection, POLICY_SELECTOR, RuleSources};
 use crate::draft::{Asked, Copies};
@@ -344,14 +344,6 @@ pub(super) struct RestoreArgs {
     /// Where `easyscale run` has its lease, which is held meanwhile. Without it: where one of this instance is found.
     #[arg(long, value_name = "NAMESPACE", value_parser = namespace, conflicts_with = "cluster")]
     pub(super) lease_namespace: Option<String>,
-    /// Keep the lease for so long after all is restored, at most 5 minutes: for the end of an installation, so that no
-    /// easyscale that still runs writes again before it is gone.
-    #[arg(long, value_name = "DURATION", value_parser = kept_lease, conflicts_with_all = ["cluster", "dry_run"])]
-    pub(super) keep_lease: Option<Duration>,
-    /// First suspend this CronJob, and wait until no job of it runs. It is in the namespace that is named with
-    /// --lease-namespace, or that easyscale runs in; without --lease-namespace and --keep-lease no lease is held.
-    #[arg(long, value_name = "NAME", value_parser = object_name, conflicts_with_all = ["cluster", "dry_run"])]
-    pub(super) suspend_cronjob: Option<String>,
     /// Pause the autoscalers that were restored, so that nothing writes them again until the annotation is taken away.
     #[arg(long, conflicts_with_all = ["cluster", "dry_run"])]
     pub(super) pause: bool,

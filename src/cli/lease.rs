@@ -20,22 +20,15 @@ const DURATION: Duration = Duration::from_secs(15);
 pub(super) struct Held(Vec<(String, Election)>);
 
 impl Held {
-    /// Where nobody else leads.
-    pub(super) fn nothing() -> Self {
-        Self(Vec::new())
-    }
-
-    /// Takes the instance's lease in `namespace`, so that it ends `duration` after the last sign of life of ours, or else all of its leases that are there, in the namespaces that are
+    /// Takes the instance's lease in `namespace`, or else all of its leases that are there, in the namespaces that are
     /// looked at or (none named) in all. Waits until a former holder cannot write any more.
     pub(super) async fn take(
         live: &Live,
         namespace: Option<&str>,
         looked_at: &BTreeSet<String>,
-        duration: Option<Duration>,
         printer: Printer,
     ) -> Self {
-        let mut timings = Timings::of(DURATION);
-        timings.duration = duration.unwrap_or_default().max(DURATION);
+        let timings = Timings::of(DURATION);
         let leases = match namespace {
             Some(namespace) => Ok(vec![live.lease(namespace)]),
             None => live.leases(looked_at, timings.request).await,
@@ -53,13 +46,6 @@ impl Held {
             .into_iter()
             .map(|lease| take(lease, is_named, timings, printer));
         Self(join_all(taking).await.into_iter().flatten().collect())
-    }
-
-    /// Leaves the leases ours until they end by themselves; whether there are any, and all are ours still.
-    pub(super) fn leave(self) -> bool {
-        let is_held = !self.0.is_empty() && self.0.iter().all(|(_, election)| election.fence().holds());
-        self.0.into_iter().for_each(|(_, election)| election.leave());
-        is_held
     }
 
     /// Lets go, and says so if a lease was lost before: then somebody else may have written meanwhile.

@@ -1,7 +1,5 @@
 //! `easyscale restore`.
 
-use std::time::Duration;
-
 use futures::StreamExt as _;
 use tokio::time::Instant as Deadline;
 
@@ -21,9 +19,6 @@ An `easyscale run` or a CronJob with `easyscale apply` that still works will wri
 for good, stop it first: scale its Deployment to 0, or suspend the CronJob. Or restore with --pause.
 ";
 
-/// A job of a CronJob ends by itself before that: it has a deadline of its own.
-const JOBS_END_WITHIN: Duration = Duration::from_secs(150);
-
 pub(super) async fn run(args: RestoreArgs, printer: Printer) -> anyhow::Result<Exit> {
     let selection = args.selection();
     let RestoreArgs {
@@ -32,8 +27,6 @@ pub(super) async fn run(args: RestoreArgs, printer: Printer) -> anyhow::Result<E
         rule: _,
         target: _,
         lease_namespace,
-        keep_lease,
-        suspend_cronjob,
         pause,
         dry_run,
         output,
@@ -55,16 +48,7 @@ pub(super) async fn run(args: RestoreArgs, printer: Printer) -> anyhow::Result<E
         Some(_) => (pass(&planner, &place, &write, make).await?, None),
         None => {
             let live = load::in_time(write.deadline, Live::connect(&place.connection())).await?;
-            let namespace = lease_namespace.as_deref();
-            if let Some(name) = &suspend_cronjob {
-                suspend(&live, namespace.unwrap_or(live.own_namespace()), name, printer).await?;
-            }
-            // Where a CronJob writes, nobody holds a lease.
-            let is_led = suspend_cronjob.is_none() || namespace.is_some() || keep_lease.is_some();
-            let held = match is_led {
-                true => Held::take(&live, namespace, &place.namespaces(), keep_lease, printer).await,
-                false => Held::nothing(),
-            };
+            let held = Held::take(&live, lease_namespace.as_deref(), &place.namespaces(), printer).await;
             // The wait for somebody else is not of the pass's time.
             let deadline = Deadline::now() + write.deadline;
             let done = pass_over(&live, &planner, &place, &write, deadline, make).await;
@@ -73,10 +57,7 @@ pub(super) async fn run(args: RestoreArgs, printer: Printer) -> anyhow::Result<E
                 Ok(done) if pause => Some(Paused::of(&live, done, write.concurrency).await),
                 _ => None,
             };
-            match (keep_lease, done.as_ref().is_ok_and(|done| done.is_whole(&write))) {
-                (Some(duration), true) => keep(held, duration, printer),
-                _ => held.release(printer).await,
-            }
+            held.release(printer).await;
             (done?, paused)
         }
     };
@@ -87,36 +68,11 @@ pub(super) async fn run(args: RestoreArgs, printer: Printer) -> anyhow::Result<E
     match paused {
         Some(paused) => Ok(if paused.tell(printer) { exit } else { Exit::Failed }),
         None => {
-            if place.cluster.is_none() && output == Output::Text && done.wrote() && keep_lease.is_none() {
+            if place.cluster.is_none() && output == Output::Text && done.wrote() {
                 printer.talk(AGAIN);
             }
             Ok(exit)
         }
-    }
-}
-
-/// Stops the CronJob that applies rules: what it writes would be written again.
-async fn suspend(live: &Live, namespace: &str, name: &str, printer: Printer) -> anyhow::Result<()> {
-    printer.talk(&format!(
-        "Suspending CronJob {namespace}/{name}, and waiting until no job of it runs.\n"
-    ));
-    if !live.suspend_cron_job(namespace, name, JOBS_END_WITHIN).await? {
-        printer.warn(&format!(
-            "there is no CronJob {namespace}/{name}: nothing is suspended"
-        ));
-    }
-    Ok(())
-}
-
-/// Leaves the lease ours for a while.
-fn keep(held: Held, duration: Duration, printer: Printer) {
-    if held.leave() {
-        printer.talk(&format!(
-            "The lease is kept for {} s: no easyscale of this instance writes before that.\n",
-            duration.as_secs()
-        ));
-    } else {
-        printer.warn("there is no lease to keep: an easyscale that still runs may write again");
     }
 }
 

@@ -97,28 +97,6 @@ pub(super) fn lease_duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// As long as a lease may be, and longer than the last step of an uninstallation takes.
-pub(super) fn kept_lease(text: &str) -> Result<Duration, String> {
-    match duration(text)? {
-        duration if (30..=300).contains(&duration.as_secs()) => Ok(duration),
-        _ => Err("it must be between 30s and 5m".to_owned()),
-    }
-}
-
-/// The name of an object becomes part of a path.
-pub(super) fn object_name(text: &str) -> Result<String, String> {
-    let is_inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
-    let is_edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
-    let is_good = text.len() <= 253
-        && text.chars().all(is_inner)
-        && is_edge(text.chars().next())
-        && is_edge(text.chars().next_back());
-    if is_good {
-        return Ok(text.to_owned());
-    }
-    Err("a name has small letters, digits, `-` and `.`, such as easyscale".to_owned())
-}
-
 pub(super) fn concurrency(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(number @ 1..=256) => Ok(number),

@@ -6,7 +6,6 @@
 
 mod apply;
 mod connect;
-mod cronjob;
 mod events;
 mod failure;
 mod lease;

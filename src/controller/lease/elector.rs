@@ -83,11 +83,6 @@ impl Election {
         self.fence.clone()
     }
 
-    /// Stops, and leaves the lease ours: nobody else leads before it ends by itself.
-    pub fn leave(self) {
-        self.task.abort();
-    }
-
     /// Closes the fence, and lets go of the lease if it is still ours, so that the next one need not wait for its end.
     /// Takes three seconds at most.
     pub async fn release(self) {
