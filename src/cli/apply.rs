@@ -111,6 +111,20 @@ impl Done {
         self.targets.iter().filter(written).map(|applied| &applied.plan)
     }
 
+    /// How a command ends that did this.
+    pub(super) fn exit(&self, write: &WriteArgs) -> Exit {
+        let is_bad = |applied: &Applied| match applied.outcome {
+            Outcome::Applied | Outcome::Unchanged => false,
+            Outcome::Refused => !write.allow_refused,
+            Outcome::Failed(_) => true,
+        };
+        if self.targets.iter().any(is_bad) {
+            Exit::Failed
+        } else {
+            Exit::Done
+        }
+    }
+
     /// Whether anything was written.
     pub(super) fn wrote(&self) -> bool {
         self.written().next().is_some()
@@ -187,16 +201,7 @@ pub(super) fn show(
         output,
         printer,
     )?;
-    let is_bad = |applied: &Applied| match applied.outcome {
-        Outcome::Applied | Outcome::Unchanged => false,
-        Outcome::Refused => !write.allow_refused,
-        Outcome::Failed(_) => true,
-    };
-    Ok(if done.targets.iter().any(is_bad) {
-        Exit::Failed
-    } else {
-        Exit::Done
-    })
+    Ok(done.exit(write))
 }
 
 /// Bounds of another time on a live cluster are rarely what somebody wants.

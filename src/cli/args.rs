@@ -8,8 +8,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::values::{
-    End, concurrency, duration, edges, end, instance, instant, lease_duration, namespace, on_every_day,
-    on_weekdays, on_weekends, selector, target, zone,
+    End, concurrency, duration, edges, end, instance, instant, lease_duration, namespace, object_name,
+    on_every_day, on_weekdays, on_weekends, selector, target, zone,
 };
 use crate::cluster::{Connection, POLICY_SELECTOR, RuleSources};
 use crate::draft::{Asked, Copies};
@@ -347,6 +347,17 @@ pub(super) struct RestoreArgs {
     /// Pause the autoscalers that were restored, so that nothing writes them again until the annotation is taken away.
     #[arg(long, conflicts_with_all = ["cluster", "dry_run"])]
     pub(super) pause: bool,
+    /// Once all is restored, hold the lease for so long after the end, so that no `easyscale run` writes meanwhile: for an
+    /// uninstallation.
+    #[arg(long, value_name = "DURATION", value_parser = lease_duration, conflicts_with_all = ["cluster", "dry_run"])]
+    pub(super) keep_lease: Option<Duration>,
+    /// First suspend this CronJob, which runs `easyscale apply`, and wait until none of its Jobs runs. It is looked for
+    /// where the lease is (--lease-namespace), or else in the namespace that easyscale runs in.
+    #[arg(long, value_name = "NAME", value_parser = object_name, conflicts_with_all = ["cluster", "dry_run"])]
+    pub(super) suspend_cronjob: Option<String>,
+    /// Once all is restored, delete the ConfigMaps easyscale-state that remember nothing any more.
+    #[arg(long, conflicts_with_all = ["cluster", "dry_run"])]
+    pub(super) delete_state: bool,
     /// Show what would be restored; nothing is written.
     #[arg(long)]
     pub(super) dry_run: bool,

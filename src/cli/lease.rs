@@ -17,7 +17,11 @@ use crate::plan::Failure;
 const DURATION: Duration = Duration::from_secs(15);
 
 /// The leases that are held.
-pub(super) struct Held(Vec<(String, Election)>);
+pub(super) struct Held {
+    elections: Vec<(String, Election)>,
+    /// Whether none is there that could not be had.
+    is_whole: bool,
+}
 
 impl Held {
     /// Takes the instance's lease in `namespace`, or else all of its leases that are there, in the namespaces that are
@@ -33,7 +37,9 @@ impl Held {
             Some(namespace) => Ok(vec![live.lease(namespace)]),
             None => live.leases(looked_at, timings.request).await,
         };
+        let mut is_whole = true;
         let leases = leases.unwrap_or_else(|failure| {
+            is_whole = false;
             warn(
                 "the lease of a running easyscale cannot be looked for",
                 &failure,
@@ -45,29 +51,68 @@ impl Held {
         let taking = leases
             .into_iter()
             .map(|lease| take(lease, is_named, timings, printer));
-        Self(join_all(taking).await.into_iter().flatten().collect())
+        let mut elections = Vec::new();
+        for taken in join_all(taking).await {
+            match taken {
+                Taken::Held(name, election) => elections.push((name, election)),
+                Taken::NotThere => {}
+                Taken::OutOfReach => is_whole = false,
+            }
+        }
+        Self { elections, is_whole }
+    }
+
+    /// Leaves them ours for `duration` after we are gone, and says whether nobody can have written since they were taken
+    /// and nobody can until then.
+    pub(super) async fn keep(self, duration: Duration, printer: Printer) -> bool {
+        let Self {
+            elections,
+            mut is_whole,
+        } = self;
+        let keeping = elections.into_iter().map(async |(name, election)| {
+            // A lease that was lost in between may be somebody else's who has written.
+            let was_ours = election.fence().holds();
+            (name, was_ours, election.keep(duration).await)
+        });
+        for (name, was_ours, kept) in join_all(keeping).await {
+            match kept {
+                Ok(()) if was_ours => printer.talk(&format!(
+                    "Lease {name} is held for another {} s: no `easyscale run` writes before that.\n",
+                    duration.as_secs()
+                )),
+                Ok(()) => {
+                    is_whole = false;
+                    warn_of_loss(&name, printer);
+                }
+                Err(failure) => {
+                    is_whole = false;
+                    warn(&format!("lease {name} cannot be kept"), &failure, printer);
+                }
+            }
+        }
+        is_whole
     }
 
     /// Lets go, and says so if a lease was lost before: then somebody else may have written meanwhile.
     pub(super) async fn release(self, printer: Printer) {
-        for (name, election) in &self.0 {
+        for (name, election) in &self.elections {
             if !election.fence().holds() {
-                printer.warn(&format!(
-                    "lease {name} was lost before all was done: what was restored may have been written again; \
-                     `easyscale restore --dry-run` shows what there is"
-                ));
+                warn_of_loss(name, printer);
             }
         }
-        join_all(self.0.into_iter().map(|(_, election)| election.release())).await;
+        join_all(self.elections.into_iter().map(|(_, election)| election.release())).await;
     }
 }
 
-async fn take(
-    lease: LiveLease,
-    is_named: bool,
-    timings: Timings,
-    printer: Printer,
-) -> Option<(String, Election)> {
+/// What came of one lease.
+enum Taken {
+    Held(String, Election),
+    /// Then nobody leads by it.
+    NotThere,
+    OutOfReach,
+}
+
+async fn take(lease: LiveLease, is_named: bool, timings: Timings, printer: Printer) -> Taken {
     let name = lease.name();
     let tell = |former: &Former| {
         printer.talk(&format!(
@@ -77,20 +122,27 @@ async fn take(
         ));
     };
     match hold(lease, identity(), timings, Arc::new(SystemTime::now), tell).await {
-        Ok(Some(election)) => Some((name, election)),
+        Ok(Some(election)) => Taken::Held(name, election),
         Ok(None) => {
             if is_named {
                 printer.warn(&format!(
                     "there is no lease {name}: is that where `easyscale run` runs?"
                 ));
             }
-            None
+            Taken::NotThere
         }
         Err(failure) => {
             warn(&format!("lease {name} cannot be held"), &failure, printer);
-            None
+            Taken::OutOfReach
         }
     }
+}
+
+fn warn_of_loss(name: &str, printer: Printer) {
+    printer.warn(&format!(
+        "lease {name} was lost before all was done: what was restored may have been written again; `easyscale restore \
+         --dry-run` shows what there is"
+    ));
 }
 
 fn warn(what: &str, failure: &Failure, printer: Printer) {

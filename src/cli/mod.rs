@@ -21,6 +21,7 @@ mod run;
 mod schema;
 mod signals;
 mod statuses;
+mod suspend;
 mod timeline;
 mod validate;
 mod values;

@@ -1,15 +1,18 @@
 //! `easyscale restore`.
 
+use std::time::Duration;
+
 use futures::StreamExt as _;
 use tokio::time::Instant as Deadline;
 
 use super::apply::{Done, pass, pass_over, show};
-use super::args::{Output, RestoreArgs};
+use super::args::{ClusterArgs, Output, RestoreArgs, WriteArgs};
 use super::exit::Exit;
 use super::lease::Held;
 use super::load;
 use super::plan;
 use super::printer::Printer;
+use super::suspend::suspend;
 use crate::cluster::Live;
 use crate::plan::{Failure, ObjectRef, Observed, PAUSE_ANNOTATION, Planner, Selection};
 
@@ -28,6 +31,9 @@ pub(super) async fn run(args: RestoreArgs, printer: Printer) -> anyhow::Result<E
         target: _,
         lease_namespace,
         pause,
+        keep_lease,
+        suspend_cronjob,
+        delete_state,
         dry_run,
         output,
     } = args;
@@ -44,35 +50,110 @@ pub(super) async fn run(args: RestoreArgs, printer: Printer) -> anyhow::Result<E
         return Ok(found(plan.targets.is_empty(), nothing.as_deref(), printer));
     }
     let make = |observed: &Observed, at| planner.restore(observed, &selection, at);
-    let (done, paused) = match place.cluster {
-        Some(_) => (pass(&planner, &place, &write, make).await?, None),
+    let wishes = Wishes {
+        pause,
+        keep_lease,
+        delete_state,
+    };
+    let (done, fulfilled) = match place.cluster {
+        Some(_) => (pass(&planner, &place, &write, make).await?, Fulfilled::default()),
         None => {
             let live = load::in_time(write.deadline, Live::connect(&place.connection())).await?;
+            if let Some(name) = suspend_cronjob {
+                let namespace = lease_namespace.as_deref().unwrap_or_else(|| live.own_namespace());
+                suspend(&live, namespace, &name, printer).await?;
+            }
             let held = Held::take(&live, lease_namespace.as_deref(), &place.namespaces(), printer).await;
             // The wait for somebody else is not of the pass's time.
             let deadline = Deadline::now() + write.deadline;
             let done = pass_over(&live, &planner, &place, &write, deadline, make).await;
-            let paused = match &done {
-                // Before the lease is let go: then there is no moment in which somebody could write them again.
-                Ok(done) if pause => Some(Paused::of(&live, done, write.concurrency).await),
-                _ => None,
-            };
-            held.release(printer).await;
-            (done?, paused)
+            // Before the lease is let go: then there is no moment in which somebody could write them again.
+            let fulfilled = wishes
+                .fulfil(&live, held, done.as_ref().ok(), &place, &write, printer)
+                .await;
+            (done?, fulfilled)
         }
     };
     let exit = show(&done, &write, output, false, printer)?;
     if found(done.is_empty(), nothing.as_deref(), printer) == Exit::Failed {
         return Ok(Exit::Failed);
     }
-    match paused {
-        Some(paused) => Ok(if paused.tell(printer) { exit } else { Exit::Failed }),
-        None => {
-            if place.cluster.is_none() && output == Output::Text && done.wrote() {
-                printer.talk(AGAIN);
-            }
-            Ok(exit)
+    let Fulfilled { paused, is_safe } = fulfilled;
+    let is_paused = paused.as_ref().is_none_or(|paused| paused.tell(printer));
+    let tells = place.cluster.is_none() && output == Output::Text && done.wrote();
+    if tells && paused.is_none() && keep_lease.is_none() {
+        printer.talk(AGAIN);
+    }
+    Ok(if is_paused && is_safe { exit } else { Exit::Failed })
+}
+
+/// What somebody wants besides, once all is restored.
+struct Wishes {
+    pause: bool,
+    keep_lease: Option<Duration>,
+    delete_state: bool,
+}
+
+/// What became of that.
+struct Fulfilled {
+    paused: Option<Paused>,
+    /// Whether all else is as it was wished.
+    is_safe: bool,
+}
+
+impl Default for Fulfilled {
+    /// Nothing was wished.
+    fn default() -> Self {
+        Self {
+            paused: None,
+            is_safe: true,
         }
+    }
+}
+
+impl Wishes {
+    /// Sees to them, as far as all was restored, and lets go of the lease or keeps it.
+    async fn fulfil(
+        self,
+        live: &Live,
+        held: Held,
+        done: Option<&Done>,
+        place: &ClusterArgs,
+        write: &WriteArgs,
+        printer: Printer,
+    ) -> Fulfilled {
+        let Self {
+            pause,
+            keep_lease,
+            delete_state,
+        } = self;
+        let mut fulfilled = Fulfilled::default();
+        let Some(done) = done else {
+            held.release(printer).await;
+            return fulfilled;
+        };
+        if pause {
+            fulfilled.paused = Some(Paused::of(live, done, write.concurrency).await);
+        }
+        // Whoever could not be given back stays in the care of the easyscale that runs.
+        let is_restored = done.exit(write) == Exit::Done;
+        if delete_state && is_restored {
+            match live.delete_empty_memories(&place.namespaces()).await {
+                Ok(0) => {}
+                Ok(count) => printer.talk(&format!("Deleted {count} empty ConfigMaps easyscale-state.\n")),
+                Err(failure) => {
+                    printer.failure(&failure);
+                    fulfilled.is_safe = false;
+                }
+            }
+        }
+        match keep_lease {
+            Some(duration) if is_restored && fulfilled.is_safe => {
+                fulfilled.is_safe = held.keep(duration, printer).await;
+            }
+            _ => held.release(printer).await,
+        }
+        fulfilled
     }
 }
 

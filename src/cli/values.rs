@@ -71,6 +71,21 @@ pub(super) fn namespace(text: &str) -> Result<String, String> {
     Err("a namespace has 1 to 63 lower-case letters, digits and `-`; leave --namespace out for the whole cluster".to_owned())
 }
 
+/// The name of an object becomes part of a path, too.
+pub(super) fn object_name(text: &str) -> Result<String, String> {
+    let inner = |character: char| {
+        character.is_ascii_lowercase() || character.is_ascii_digit() || matches!(character, '-' | '.')
+    };
+    let good = (1..=253).contains(&text.len())
+        && text.chars().all(inner)
+        && !text.starts_with(['-', '.'])
+        && !text.ends_with(['-', '.']);
+    if good {
+        return Ok(text.to_owned());
+    }
+    Err("a name has 1 to 253 lower-case letters, digits, `-` and `.`".to_owned())
+}
+
 /// `90s`, `5m`, `1h`; a bare number is seconds.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.trim_end_matches(|character: char| character.is_ascii_alphabetic());

@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures::future::try_join_all;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::APIGroupList;
 use kube::Client;
-use kube::api::{ListParams, Patch, PatchParams, PostParams};
+use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams, Preconditions};
 use kube::core::Request;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ use super::series::{Again, Key, Series};
 use super::supplies::{RuleSources, Supplied};
 use super::tally::Tally;
 use super::watch::Selection;
-use super::wire::{Item, Page};
+use super::wire::{Item, Metadata, Page};
 use super::{Cluster, Written};
 use crate::plan::{
     BoundsWrite, Driver, FIELD_MANAGER, Failure, FailureKind, MEMORY_CONFIG_MAP, MemoryMap, Needs, ObjectRef,
@@ -136,6 +136,46 @@ impl Live {
         self.send::<Value>(&operation, resource.request().patch(name, &params, &patch))
             .await
             .map(drop)
+    }
+
+    /// Deletes the ConfigMaps that remember nothing any more, in these namespaces or (none given) in all, and says how many
+    /// there were. One in which somebody remembers something meanwhile stays.
+    ///
+    /// # Errors
+    /// When they cannot be listed, or one cannot be deleted.
+    pub async fn delete_empty_memories(&self, namespaces: &BTreeSet<String>) -> Result<usize, Failure> {
+        let only_ours = format!("metadata.name={MEMORY_CONFIG_MAP}");
+        let empty = |item: Item| {
+            let Metadata { namespace, uid, .. } = &item.metadata;
+            let (namespace, uid) = (namespace.clone(), uid.clone());
+            let memory = item.into_memory();
+            memory
+                .entries
+                .is_empty()
+                .then_some((namespace, uid, memory.resource_version))
+        };
+        let found = self
+            .list_everywhere(namespaces, config_maps(None), Some(&only_ours), empty)
+            .await?;
+        let mut count = 0;
+        for (namespace, uid, resource_version) in found.into_iter().flatten() {
+            let resource = config_maps(Some(&namespace));
+            let operation = resource.operation("delete", Some(MEMORY_CONFIG_MAP));
+            let params = DeleteParams {
+                preconditions: Some(Preconditions {
+                    uid: Some(uid),
+                    resource_version: Some(resource_version),
+                }),
+                ..DeleteParams::default()
+            };
+            let request = resource.request().delete(MEMORY_CONFIG_MAP, &params);
+            match self.send::<Value>(&operation, request).await {
+                Ok(_) => count += 1,
+                Err(failure) if matches!(failure.kind, FailureKind::NotFound | FailureKind::Conflict) => {}
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(count)
     }
 
     /// The events that were told. A clone of this tells on where this one stopped.

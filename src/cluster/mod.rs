@@ -6,6 +6,7 @@
 
 mod apply;
 mod connect;
+mod cronjob;
 mod events;
 mod failure;
 mod lease;
@@ -22,6 +23,7 @@ mod wire;
 
 pub use apply::{ApplyOptions, Carried, Clock, apply, carry_out};
 pub use connect::Connection;
+pub use cronjob::Suspended;
 pub use events::{EventNote, Reason};
 pub use lease::{Claim, Lease, LeaseStore, LiveLease, MAX_LEASE_DURATION, lease_name};
 pub use live::Live;

@@ -49,8 +49,17 @@ pub struct Elector<S> {
 pub struct Election {
     leadership: watch::Receiver<Leadership>,
     fence: Fence,
-    stop: oneshot::Sender<()>,
-    task: JoinHandle<()>,
+    stop: oneshot::Sender<Ending>,
+    task: JoinHandle<Result<(), Failure>>,
+}
+
+/// What becomes of the lease when its candidate stops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// It is let go of, so that the next one need not wait for its end.
+    Release,
+    /// It stays ours for so long, and nobody renews it.
+    Keep(Duration),
 }
 
 impl Election {
@@ -62,6 +71,7 @@ impl Election {
         let task = tokio::spawn(async move {
             let _ = stopped.await;
             drop(leadership);
+            Ok(())
         });
         Self {
             leadership: receiver,
@@ -86,9 +96,23 @@ impl Election {
     /// Closes the fence, and lets go of the lease if it is still ours, so that the next one need not wait for its end.
     /// Takes three seconds at most.
     pub async fn release(self) {
-        let _ = self.stop.send(());
+        let _ = self.stop.send(Ending::Release);
         // It can only end by itself or by a panic, and then there is nothing to let go of.
         let _ = self.task.await;
+    }
+
+    /// Closes the fence and leaves the lease ours for `duration`, counted by others from when they see it: until then
+    /// none of them writes. At most [`MAX_LEASE_DURATION`](crate::cluster::MAX_LEASE_DURATION), since a lease that says
+    /// more is taken for a mistake. Takes three seconds at most.
+    ///
+    /// # Errors
+    /// When it is not ours any more, or cannot be written.
+    pub async fn keep(self, duration: Duration) -> Result<(), Failure> {
+        let _ = self.stop.send(Ending::Keep(duration));
+        self.task.await.unwrap_or_else(|error| {
+            let message = format!("the election ended early: {error}");
+            Err(Failure::new(FailureKind::Conflict, message))
+        })
     }
 }
 
@@ -127,17 +151,24 @@ impl<S: LeaseStore> Elector<S> {
         }
     }
 
-    pub(super) async fn run(mut self, mut stop: oneshot::Receiver<()>) {
+    pub(super) async fn run(mut self, mut stop: oneshot::Receiver<Ending>) -> Result<(), Failure> {
         let fence = self.fence.clone();
-        loop {
+        let ending = loop {
             tokio::select! {
                 biased;
-                _ = &mut stop => break,
+                // Dropped without a word: let go.
+                ending = &mut stop => break ending.unwrap_or(Ending::Release),
                 () = fence.closed(), if self.leads() => self.lapse(),
                 () = self.round() => {}
             }
+        };
+        match ending {
+            Ending::Release => {
+                self.release().await;
+                Ok(())
+            }
+            Ending::Keep(duration) => self.keep(duration).await,
         }
-        self.release().await;
     }
 
     pub(super) fn fence(&self) -> &Fence {
@@ -358,8 +389,35 @@ impl<S: LeaseStore> Elector<S> {
         }
     }
 
+    async fn keep(&mut self, duration: Duration) -> Result<(), Failure> {
+        self.gate.close();
+        self.leadership
+            .send_replace(Leadership::Following { holder: None });
+        let claim = Claim {
+            holder: self.me.clone(),
+            duration,
+            ..self.claim((self.wall)())
+        };
+        let left = match tokio::time::timeout(RELEASE_TIMEOUT, self.leave(&claim)).await {
+            Ok(left) => left?,
+            Err(_) => return Err(Failure::new(FailureKind::Timeout, "no answer in time")),
+        };
+        if left {
+            Ok(())
+        } else {
+            let message = format!("lease {} is not ours any more", self.store.name());
+            Err(Failure::new(FailureKind::Conflict, message))
+        }
+    }
+
     /// Writes that nobody holds it, if it is still ours.
     async fn let_go(&mut self) -> Result<(), Failure> {
+        let claim = self.claim((self.wall)());
+        self.leave(&claim).await.map(drop)
+    }
+
+    /// Writes our last claim if it is still ours, and says whether it was.
+    async fn leave(&mut self, claim: &Claim) -> Result<bool, Failure> {
         loop {
             if !self.is_fresh {
                 self.look().await?;
@@ -369,14 +427,14 @@ impl<S: LeaseStore> Elector<S> {
                 .as_ref()
                 .filter(|seen| !seen.gone && seen.lease.holder == self.me)
             else {
-                return Ok(());
+                return Ok(false);
             };
-            let claim = self.claim((self.wall)());
             self.is_fresh = false;
-            match self.store.replace(&seen.lease, &claim, RELEASE_TIMEOUT).await {
+            match self.store.replace(&seen.lease, claim, RELEASE_TIMEOUT).await {
                 Err(failure) if failure.kind == FailureKind::Conflict => {}
-                Err(failure) if failure.kind != FailureKind::NotFound => return Err(failure),
-                _ => return Ok(()),
+                Err(failure) if failure.kind == FailureKind::NotFound => return Ok(false),
+                Err(failure) => return Err(failure),
+                Ok(_) => return Ok(true),
             }
         }
     }

@@ -13,8 +13,10 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use super::elector::Ending;
 use super::memory::{Memory, Mood};
 use super::{Elector, Fence, Timings, Wall};
+use crate::plan::Failure;
 
 /// What happens to a candidate, and for how long.
 #[derive(Debug, Clone)]
@@ -78,7 +80,7 @@ async fn in_process<T>(process: Arc<Mutex<Process>>, work: impl Future<Output = 
 }
 
 /// What stops a candidate, and what it runs on.
-type Life = (oneshot::Sender<()>, JoinHandle<()>);
+type Life = (oneshot::Sender<Ending>, JoinHandle<Result<(), Failure>>);
 
 async fn live(
     server: Memory,
@@ -125,7 +127,7 @@ async fn live(
             }
             Fate::Steps(by) => process.lock().unwrap().wall_ahead += by,
             Fate::Restarts => {
-                let _ = stop.send(());
+                let _ = stop.send(Ending::Release);
                 let _ = task.await;
                 (stop, task) = begin();
             }

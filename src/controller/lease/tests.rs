@@ -353,6 +353,46 @@ async fn a_release_waits_three_seconds_for_a_server_that_hangs_and_no_longer() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_kept_lease_keeps_everybody_off_for_its_time_and_no_longer() {
+    for deleted in [false, true] {
+        let store = Memory::default();
+        let follower = elect(&store, "follower");
+        at_once().await;
+        let wall = Clock::new().wall();
+        let election = hold(store.clone(), "me".to_owned(), timings(), wall, |_| {}).await;
+        let fence = follower.fence();
+        election.unwrap().unwrap().keep(seconds(120)).await.unwrap();
+        assert_eq!(holder(&store), "me");
+        // One that follows already has seen it; one that starts now counts from its own first look. Whoever has seen it
+        // goes by it even after somebody has deleted it.
+        sleep(seconds(3)).await;
+        let starter = if deleted {
+            store.delete();
+            None
+        } else {
+            Some(elect(&store, "starter"))
+        };
+        sleep(seconds(112)).await;
+        assert!(!fence.holds() && !leads(&follower), "{deleted}");
+        assert!(starter.as_ref().is_none_or(|starter| !leads(starter)));
+        sleep(seconds(12)).await;
+        assert!(leads(&follower), "{deleted}");
+        follower.release().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_is_lost_is_not_kept() {
+    let store = Memory::default();
+    let election = elect(&store, "me");
+    at_once().await;
+    store.put(&claim("somebody"), |_| {});
+    let failure = election.keep(seconds(120)).await.err().unwrap();
+    assert_eq!(failure.kind, FailureKind::Conflict);
+    assert_eq!(holder(&store), "somebody");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_dropped_election_lets_go() {
     let store = Memory::default();
     let election = elect(&store, "me");

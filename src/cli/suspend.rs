@@ -1,0 +1,73 @@
+//! Stopping a CronJob before its work is undone: nothing new starts, and what it started has ended.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use tokio::time::{Instant, sleep};
+
+use super::printer::Printer;
+use crate::cluster::Live;
+
+/// The CronJob controller may be about to start a Job by what it saw before: it looks at its own copy, which is a moment
+/// old.
+const SETTLES: Duration = Duration::from_secs(2);
+
+/// Between two looks at its Jobs.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Longer than a Job of ours may run (`activeDeadlineSeconds: 120`, and the time that its pod has to end).
+const MAX_WAIT: Duration = Duration::from_secs(180);
+
+/// So many names are told.
+const MAX_TOLD: usize = 3;
+
+/// Has the CronJob start nothing any more, and comes back when none of its Jobs is at work. It stays suspended, whatever
+/// comes of the restoration: somebody who undoes things resumes it when it may write again.
+///
+/// # Errors
+/// When it cannot be stopped, or one of its Jobs does not end: then nothing may be restored.
+pub(super) async fn suspend(
+    live: &Live,
+    namespace: &str,
+    name: &str,
+    printer: Printer,
+) -> anyhow::Result<()> {
+    let suspended = live
+        .suspend(namespace, name)
+        .await
+        .with_context(|| format!("nothing is restored, since CronJob {namespace}/{name} may write again"))?;
+    let resume =
+        format!("kubectl patch cronjob {name} -n {namespace} -p '{{\"spec\":{{\"suspend\":false}}}}'");
+    printer.talk(&format!(
+        "{suspended} is suspended and starts nothing any more, until you say: {resume}\n"
+    ));
+    let began = Instant::now();
+    sleep(SETTLES).await;
+    let mut told = false;
+    loop {
+        let mut jobs = live
+            .jobs_at_work(&suspended)
+            .await
+            .with_context(|| format!("nothing is restored, since a Job of {suspended} may still write"))?;
+        if jobs.is_empty() {
+            return Ok(());
+        }
+        let more = jobs.len().saturating_sub(MAX_TOLD);
+        jobs.truncate(MAX_TOLD);
+        let mut names = jobs.join(", ");
+        if more > 0 {
+            names.push_str(&format!(" and {more} more"));
+        }
+        if began.elapsed() > MAX_WAIT {
+            bail!(
+                "nothing is restored: {names} of {suspended} still runs after {} s, and may write; delete it and try again",
+                MAX_WAIT.as_secs()
+            );
+        }
+        if !told {
+            told = true;
+            printer.talk(&format!("{names} still runs; waiting until it has ended.\n"));
+        }
+        sleep(PAUSE).await;
+    }
+}
