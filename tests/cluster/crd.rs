@@ -4,7 +4,6 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::time::Duration;
 
 use futures::{StreamExt as _, stream};
 use http::Request;
@@ -16,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::custom::install;
 use crate::keys::{self, KEYS, listed, of_any_type};
-use crate::support::{Case, Env, case, fixtures, wait_for};
+use crate::support::{Case, Env, case, fixtures};
 
 pub(crate) fn cases() -> Vec<Case> {
     vec![

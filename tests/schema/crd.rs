@@ -144,7 +144,7 @@ fn what(value: &Value) -> String {
             None if number("maxLength").unwrap() <= 253 => "text".to_owned(),
             None => format!("text, at most {} characters", number("maxLength").unwrap()),
         },
-        other => panic!("{other}"),
+        other => unreachable!("{other}"),
     }
 }
 

@@ -36,7 +36,7 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 /// A window that is open as long as anybody tests.
-fn always(sets: Value) -> Value {
+fn always(sets: &Value) -> Value {
     let mut window = json!({"name": "always", "from": "2020-01-01T00:00Z", "until": "2100-01-01T00:00Z"});
     window
         .as_object_mut()
@@ -68,7 +68,7 @@ async fn life(env: Env) {
     run.told("the rules in the cluster are seen").await;
     scene
         .env
-        .create(&rule("web", "web", &[always(json!({"minReplicas": 5}))]))
+        .create(&rule("web", "web", &[always(&json!({"minReplicas": 5}))]))
         .await;
     scene.bounds_become("web", (5, 10)).await;
     let told = status_becomes(&scene.env, "web", ("True", "InForce")).await;
@@ -84,7 +84,7 @@ async fn life(env: Env) {
     let kept = crate::road::memory(&scene.env, "web").await.unwrap();
     assert_eq!(kept["rule"], json!(format!("{}/web", scene.env.namespace)));
 
-    let patch = json!({"spec": {"schedule": [always(json!({"minReplicas": 6}))]}});
+    let patch = json!({"spec": {"schedule": [always(&json!({"minReplicas": 6}))]}});
     rules(&scene.env)
         .patch("web", &PatchParams::default(), &Patch::Merge(patch))
         .await
@@ -205,7 +205,7 @@ async fn mistakes(env: Env) {
     scene.env.create(&policies("hours", text)).await;
     scene
         .env
-        .create(&rule("other", "other", &[always(json!({"minReplicas": 4}))]))
+        .create(&rule("other", "other", &[always(&json!({"minReplicas": 4}))]))
         .await;
     let mut run = scene.run("", &["--config-maps", "--scaling-rules"]);
     scene.bounds_become("web", (5, 10)).await;
@@ -287,13 +287,13 @@ async fn tenancy(env: Env) {
     let tenant = Env::on(&env.plane).await;
     let (home, away) = (tenant.namespace.clone(), env.namespace.clone());
     let scene = Scene::new(env);
-    let mut greedy = rule("greedy", "web", &[always(json!({"maxReplicas": 3}))]);
+    let mut greedy = rule("greedy", "web", &[always(&json!({"maxReplicas": 3}))]);
     greedy["spec"]["target"]["namespace"] = json!(away);
     tenant.create(&greedy).await;
     // The owner's own rule is not disturbed by it.
     scene
         .env
-        .create(&rule("web", "web", &[always(json!({"minReplicas": 5}))]))
+        .create(&rule("web", "web", &[always(&json!({"minReplicas": 5}))]))
         .await;
     let both = ["--scaling-rules", "-n", home.as_str()];
     let mut run = scene.run("", &both);
@@ -358,7 +358,7 @@ async fn limits(env: Env) {
     let mut greedy = rule(
         "web",
         "web",
-        &[always(json!({"minReplicas": 50, "maxReplicas": 90}))],
+        &[always(&json!({"minReplicas": 50, "maxReplicas": 90}))],
     );
     greedy["spec"]["limits"] = json!({"maxReplicas": 80});
     scene.env.create(&greedy).await;
@@ -375,13 +375,13 @@ async fn two_rules(env: Env) {
     let scene = Scene::new(env);
     scene
         .env
-        .create(&rule("first", "web", &[always(json!({"minReplicas": 5}))]))
+        .create(&rule("first", "web", &[always(&json!({"minReplicas": 5}))]))
         .await;
     let _run = scene.run("", &["--scaling-rules"]);
     scene.bounds_become("web", (5, 10)).await;
     scene
         .env
-        .create(&rule("second", "web", &[always(json!({"minReplicas": 7}))]))
+        .create(&rule("second", "web", &[always(&json!({"minReplicas": 7}))]))
         .await;
     let told = status_becomes(&scene.env, "second", ("False", "Refused")).await;
     let message = told["conditions"][1]["message"].as_str().unwrap().to_owned();
@@ -524,7 +524,7 @@ async fn one_shot(env: Env) {
     let namespace = scene.env.namespace.clone();
     scene
         .env
-        .create(&rule("web", "web", &[always(json!({"minReplicas": 5}))]))
+        .create(&rule("web", "web", &[always(&json!({"minReplicas": 5}))]))
         .await;
     let apply = async || {
         let args = [
