@@ -12,6 +12,7 @@ use kube::api::{Patch, PatchParams};
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
+use tokio::sync::Mutex;
 
 use crate::custom::install;
 use crate::keys::{self, KEYS, listed, of_any_type};
@@ -28,6 +29,7 @@ pub(crate) fn cases() -> Vec<Case> {
         ),
         case("crd: keys that do not go together are refused", combinations),
         case("crd: rules at random are let in", at_random),
+        case("crd: the largest rule is not too dear to check", largest),
         case("crd: kubectl get shows what matters", columns),
         case(
             "crd: kubectl knows it, explains it, and applies it twice",
@@ -71,8 +73,12 @@ async fn said_to_all<T>(env: &Env, rules: Vec<(T, Value)>) -> Vec<(T, String)> {
     answers.buffered(8).collect().await
 }
 
+/// For tests that look whether the definition itself is changed.
+static UNCHANGED: Mutex<()> = Mutex::const_new(());
+
 async fn taken(env: Env) {
     install(&env).await;
+    let _unchanged = UNCHANGED.lock().await;
     let crds = fixtures::api(&env.client, None, &definition());
     let before = crds.get(NAME).await.unwrap();
     let conditions = before.data["status"]["conditions"].as_array().unwrap();
@@ -513,6 +519,40 @@ async fn at_random(env: Env) {
     }
 }
 
+/// As long as every list and text may be.
+async fn largest(env: Env) {
+    install(&env).await;
+    let dates = vec![" 2026-11-27 .. 2026-11-30 "; 100];
+    let days = vec![" wednesday - thursday "; 31];
+    let calendars = vec!["c".repeat(30); 100];
+    let text = "x".repeat(2000);
+    let list = ["0-59/5"; 60].join(",");
+    let mut windows = Vec::new();
+    for number in 0..100 {
+        let name = format!("{number}{}", "w".repeat(190));
+        let except = json!({"dates": dates, "days": days, "calendars": calendars});
+        let mut window = json!({"name": name, "minReplicas": 5, "maxReplicas": 20, "lead": "0d00000000h1m", "ramp": "1m",
+            "timezone": "America/Argentina/Buenos_Aires", "description": text, "except": except});
+        match number % 2 {
+            0 => {
+                window["cron"] = json!(format!("{list} 8 * * MON-FRI"));
+                window["duration"] = json!("1h30m");
+            }
+            _ => {
+                window["dates"] = json!(dates);
+                window["days"] = json!(days);
+                window["calendar"] = json!(calendars);
+                window["timeStart"] = json!("08:00:00");
+                window["timeEnd"] = json!("9:00");
+            }
+        }
+        windows.push(window);
+    }
+    let mut rule = sound();
+    rule["spec"]["schedule"] = json!(windows);
+    assert_eq!(said(&env.client, &env.namespace, &rule).await, "");
+}
+
 async fn columns(env: Env) {
     install(&env).await;
     env.create(&sound()).await;
@@ -583,6 +623,7 @@ async fn columns(env: Env) {
 
 async fn kubectl(env: Env) {
     install(&env).await;
+    let _unchanged = UNCHANGED.lock().await;
     let kubectl = |arguments: &[&str]| -> Option<Output> {
         Command::new("kubectl")
             .env("KUBECONFIG", env.kubeconfig(&env.admin))
@@ -623,6 +664,11 @@ async fn kubectl(env: Env) {
         let before = version();
         run(arguments);
         assert_eq!(version(), before, "{arguments:?} again changes it");
+    }
+    // kubectl reads YAML of the old kind, in which more words are booleans.
+    let stored: Value = serde_json::from_str(&run(&["get", "crd", NAME, "-o", "json"])).unwrap();
+    for part in ["names", "versions"] {
+        assert_eq!(stored["spec"][part], definition()["spec"][part]);
     }
     let explained = run(&["explain", "scalingrule.spec.schedule"]);
     let words: Vec<&str> = explained.split_whitespace().collect();

@@ -1,8 +1,8 @@
 //! The CustomResourceDefinition of ScalingRule: what a cluster has to know to keep rules as objects of its own.
 //!
-//! It is made from the same types as `easyscale schema rule` ([`super::schema`]), in three steps: [`structural`] turns
-//! the JSON Schema of `spec` into the narrower form that the API server takes; [`validations`] adds what needs a look at
-//! two keys, in the server's own language (CEL), with a sentence for each; [`status`] is what easyscale writes back.
+//! It is made from the same types as `easyscale schema rule` ([`super::schema`]), in three steps: `structural` turns
+//! the JSON Schema of `spec` into the narrower form that the API server takes; `validations` adds what needs a look at
+//! two keys, in the server's own language (CEL), with a sentence for each; `status` is what easyscale writes back.
 //!
 //! The server may accept what the reader refuses, where it cannot know better: that is told in the status. It refuses
 //! what the reader accepts in few places, all of size or shape: a text where a list may stand as well, and lists and

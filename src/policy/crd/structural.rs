@@ -25,18 +25,18 @@ const KEPT: &[&str] = &[
 
 /// Sizes that the reader does not need and the server does, which reckons what a rule in CEL may cost at most. By
 /// definition, so that all places of one sort have the same.
-const SIZES: &[(&str, &[(&str, u64)])] = &[
-    ("CalendarNames", &[("maxItems", 100)]),
-    ("Cron", &[("maxLength", 500)]),
-    ("Dates", &[("maxItems", 100)]),
-    ("Days", &[("maxItems", 31)]),
-    ("ExceptCalendars", &[("maxItems", 100)]),
-    ("ExceptDates", &[("maxItems", 100)]),
-    ("ExceptDays", &[("maxItems", 31)]),
-    ("Kind", &[("maxLength", 63)]),
-    ("ApiVersion", &[("maxLength", 506)]),
-    ("Date", &[("maxLength", 32)]),
-    ("Text", &[("maxLength", 2000)]),
+const SIZES: &[(&str, &str, u64)] = &[
+    ("ApiVersion", "maxLength", 506),
+    ("CalendarNames", "maxItems", 100),
+    ("Cron", "maxLength", 500),
+    ("Date", "maxLength", 32),
+    ("Dates", "maxItems", 100),
+    ("Days", "maxItems", 31),
+    ("ExceptCalendars", "maxItems", 100),
+    ("ExceptDates", "maxItems", 100),
+    ("ExceptDays", "maxItems", 31),
+    ("Kind", "maxLength", 63),
+    ("Text", "maxLength", 2000),
 ];
 
 /// Windows of a rule, at most.
@@ -76,8 +76,7 @@ impl Structure<'_> {
         if let Some(only) = schema.get("const") {
             out.insert("enum".to_owned(), json!([only]));
         }
-        let sizes = SIZES.iter().filter(|(of, _)| Some(*of) == name);
-        for (keyword, size) in sizes.flat_map(|(_, sizes)| *sizes) {
+        for (_, keyword, size) in SIZES.iter().filter(|(of, ..)| Some(*of) == name) {
             out.insert((*keyword).to_owned(), (*size).into());
         }
         let mut rules = Vec::new();
