@@ -29,7 +29,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name (.Chart.Version | replace "+" "_") 
 {{- end }}
 {{- end -}}
 
-{{/* Name, namespace, labels, annotations. A list: the root, a suffix of the name, annotations of its own (a map). */}}
+{{/* Name, namespace, labels, annotations. A list: the root, a suffix of the name, annotations and (optional) labels of its own. */}}
 {{- define "easyscale.metadata" -}}
 {{- $root := index . 0 -}}
 {{- $annotations := merge (dict) (index . 2) $root.Values.extraAnnotations -}}
@@ -37,6 +37,11 @@ name: {{ include "easyscale.fullname" $root }}{{ index . 1 }}
 namespace: {{ $root.Release.Namespace }}
 labels:
   {{- include "easyscale.labels" $root | nindent 2 }}
+  {{- if gt (len .) 3 }}
+  {{- with index . 3 }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+  {{- end }}
 {{- with $annotations }}
 annotations:
   {{- toYaml . | nindent 2 }}

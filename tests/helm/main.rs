@@ -1,0 +1,23 @@
+//! The Helm chart, with Helm and an API server that are real. There are no nodes: the test plays the kubelet
+//! ([`kubelet`]), and the program runs with the rights of the account that the chart made.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "test code: a panic is how a test fails"
+)]
+
+mod install;
+mod kubelet;
+mod release;
+mod render;
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cases = [render::cases(), install::cases()];
+    support::run(cases.into_iter().flatten().collect())
+}

@@ -1,0 +1,102 @@
+//! A release of the chart: `helm` as a person types it.
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+use crate::support::Env;
+
+/// The chart.
+pub(crate) const CHART: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/helm/easyscale");
+
+/// A release, installed or not; its values are a file.
+#[derive(Clone)]
+pub(crate) struct Release {
+    pub(crate) env: Env,
+    /// Where it is installed, which is not where its targets are.
+    pub(crate) namespace: String,
+    pub(crate) name: String,
+}
+
+impl Release {
+    pub(crate) fn new(env: &Env, name: &str) -> Self {
+        Self {
+            env: env.clone(),
+            namespace: format!("{}-{name}", env.namespace),
+            name: name.to_owned(),
+        }
+    }
+
+    fn values(&self, values: &Value) -> String {
+        // JSON is YAML.
+        let path = self
+            .env
+            .plane
+            .path()
+            .join(format!("{}.values.yaml", self.namespace));
+        std::fs::write(&path, values.to_string()).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    /// Installs it, or changes its values: those that are not given go back to what the chart says.
+    pub(crate) async fn upgrade(&self, values: &Value) -> String {
+        let values = self.values(values);
+        let args = [
+            "upgrade",
+            "--install",
+            &self.name,
+            CHART,
+            "--values",
+            &values,
+            "--create-namespace",
+        ];
+        self.helm(&args).await
+    }
+
+    /// What it would install.
+    pub(crate) async fn template(&self, values: &Value) -> Vec<Value> {
+        let values = self.values(values);
+        let text = self
+            .helm(&["template", &self.name, CHART, "--values", &values])
+            .await;
+        documents(&text)
+    }
+
+    pub(crate) async fn helm(&self, args: &[&str]) -> String {
+        let output = self.try_helm(args).await;
+        let (out, err) = (text(&output.stdout), text(&output.stderr));
+        assert!(output.status.success(), "helm {args:?}:\n{out}{err}");
+        out
+    }
+
+    pub(crate) async fn try_helm(&self, args: &[&str]) -> Output {
+        let mut command = Command::new(program());
+        command
+            .env_clear()
+            .env("HOME", self.env.plane.path())
+            .env("KUBECONFIG", self.env.kubeconfig(&self.env.admin))
+            .args(args)
+            .args(["--namespace", &self.namespace]);
+        let run = tokio::task::spawn_blocking(move || command.output());
+        run.await.unwrap().expect("helm starts")
+    }
+}
+
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+pub(crate) fn documents(text: &str) -> Vec<Value> {
+    use serde::Deserialize as _;
+    serde_yaml::Deserializer::from_str(text)
+        .map(|document| Value::deserialize(document).unwrap())
+        .filter(|document| !document.is_null())
+        .collect()
+}
+
+fn program() -> PathBuf {
+    std::env::var_os("EASYSCALE_TEST_HELM")
+        .expect("PROVISIONAL")
+        .into()
+}

@@ -1,0 +1,187 @@
+//! What the chart renders, before anything is installed.
+
+use kube::api::{Patch, PatchParams, PostParams, ValidationDirective};
+use serde_json::{Value, json};
+
+use crate::release::{CHART, Release, text};
+use crate::support::{Case, Env, case, fixtures};
+
+pub(crate) fn cases() -> Vec<Case> {
+    vec![
+        case("helm: lint has nothing to say, whatever the values", lint),
+        case(
+            "helm: the server takes all that is rendered, strictly, and the pods are restricted ones",
+            accepted,
+        ),
+        case("helm: wrong values are refused, with their place", refused),
+        case("helm: a cluster that is too old is refused", too_old),
+    ]
+}
+
+/// Everything that can be switched on, and the other mode.
+fn variants(env: &Env) -> Vec<Value> {
+    let everything = json!({
+        "policies": {"10-shop.yaml": "rules: {}\n", "20-other.toml": "[defaults]\ntimezone = \"Europe/Berlin\"\n",
+            "30-map.yaml": {"defaults": {"timezone": "Europe/Berlin"}}},
+        "existingConfigMaps": ["more-rules", "even.more"],
+        "limits": {"*": {"maxReplicas": 50}, "shop": {"minReplicas": 1, "maxReplicas": 20}},
+        "configMaps": {"enabled": true},
+        "trustedNamespaces": ["platform"],
+        "image": {"repository": "registry.example/easyscale", "digest": format!("sha256:{}", "0".repeat(64)), "pullSecrets": ["mine"]},
+        "extraLabels": {"team": "platform"}, "extraAnnotations": {"cost-centre": "7"},
+        "podLabels": {"sidecar": "no"}, "podAnnotations": {"a": "b"},
+        "nodeSelector": {"kubernetes.io/os": "linux"},
+        "tolerations": [{"key": "spot", "operator": "Exists"}],
+        "affinity": {"nodeAffinity": {}},
+        "networkPolicy": {"enabled": true},
+        "extraArgs": ["--profile=prod"],
+    });
+    let with = |more: Value| {
+        let mut values = everything.clone();
+        values
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        values
+    };
+    vec![
+        json!({}),
+        everything.clone(),
+        with(json!({"namespaces": [env.namespace], "instance": "blue", "controller": {"replicas": 1}})),
+        with(json!({"mode": "cronjob", "cronjob": {"prune": true}})),
+        with(json!({"mode": "cronjob", "namespaces": [env.namespace], "restoreOnUninstall": false})),
+    ]
+}
+
+async fn lint(env: Env) {
+    let release = Release::new(&env, "easyscale");
+    release.helm(&["lint", "--strict", CHART]).await;
+    let monitored = json!({"monitoring": {"serviceMonitor": {"enabled": true, "labels": {"a": "b"}},
+        "prometheusRule": {"enabled": true}}});
+    for values in variants(&env).into_iter().chain([monitored]) {
+        release.template(&values).await;
+        let path = env.plane.path().join("lint.values.yaml");
+        std::fs::write(&path, values.to_string()).unwrap();
+        release
+            .helm(&["lint", "--strict", CHART, "--values", path.to_str().unwrap()])
+            .await;
+    }
+}
+
+async fn accepted(env: Env) {
+    let release = Release::new(&env, "easyscale");
+    let mut namespace = fixtures::namespace(&release.namespace);
+    namespace["metadata"]["labels"] = json!({"pod-security.kubernetes.io/enforce": "restricted"});
+    fixtures::apply(&env.client, None, "test", &namespace)
+        .await
+        .unwrap();
+    for values in variants(&env) {
+        let mut pods = 0;
+        for object in release.template(&values).await {
+            let place = object["metadata"]["namespace"].as_str();
+            let params = PatchParams {
+                dry_run: true,
+                field_validation: Some(ValidationDirective::Strict),
+                ..PatchParams::apply("helm").force()
+            };
+            let name = object["metadata"]["name"].as_str().unwrap();
+            fixtures::api(&env.client, place, &object)
+                .patch(name, &params, &Patch::Apply(&object))
+                .await
+                .unwrap_or_else(|error| panic!("{error}: {object:#}"));
+            pods += usize::from(runs(&env, &release, &object).await);
+        }
+        let expected = if values["restoreOnUninstall"] == false {
+            1
+        } else {
+            2
+        };
+        let has_test = values["mode"] != "cronjob";
+        assert_eq!(pods, expected + usize::from(has_test), "{values}");
+    }
+}
+
+/// Whether it has a pod, which then has to be admitted.
+async fn runs(env: &Env, release: &Release, object: &Value) -> bool {
+    let (metadata, spec) = match object["kind"].as_str().unwrap() {
+        "Deployment" | "Job" => (json!({}), &object["spec"]["template"]["spec"]),
+        "CronJob" => (
+            json!({}),
+            &object["spec"]["jobTemplate"]["spec"]["template"]["spec"],
+        ),
+        "Pod" => (json!({}), &object["spec"]),
+        _ => return false,
+    };
+    assert_eq!(spec["enableServiceLinks"], false, "{object:#}");
+    let mut pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec});
+    pod["metadata"]["name"] = json!("pod");
+    let params = PostParams {
+        dry_run: true,
+        ..PostParams::default()
+    };
+    fixtures::api(&env.client, Some(&release.namespace), &pod)
+        .create(&params, &serde_json::from_value(pod.clone()).unwrap())
+        .await
+        .unwrap_or_else(|error| panic!("{error}: {pod:#}"));
+    true
+}
+
+async fn refused(env: Env) {
+    let release = Release::new(&env, "easyscale");
+    for (set, told) in [
+        (
+            "mode=both",
+            "at '/mode': value must be one of 'controller', 'cronjob'",
+        ),
+        (
+            "image.tga=1",
+            "at '/image': additional properties 'tga' not allowed",
+        ),
+        ("replicas=3", "additional properties 'replicas' not allowed"),
+        ("namespaces=shop", "at '/namespaces': got string, want array"),
+        ("instance=Blue", "at '/instance': 'Blue' does not match pattern"),
+        (
+            "controller.replicas=0",
+            "at '/controller/replicas': minimum: got 0, want 1",
+        ),
+        (
+            "limits.shop.max=5",
+            "at '/limits/shop': additional properties 'max' not allowed",
+        ),
+        (
+            "policies.rules=x",
+            "at '/policies': additional properties 'rules' not allowed",
+        ),
+        (
+            "scalingRules.enabled=false",
+            "There is nowhere to read rules from. Set one of: policies,",
+        ),
+        (
+            "extraArgs={--no-leader-election}",
+            "nothing keeps the controller from writing again",
+        ),
+        ("policies.a\\.toml.rules=x", "policies: \"a.toml\" has to be text"),
+    ] {
+        let output = release
+            .try_helm(&["template", "easyscale", CHART, "--set", set])
+            .await;
+        let err = text(&output.stderr);
+        assert!(
+            !output.status.success() && err.contains(told),
+            "--set {set}: {err}"
+        );
+    }
+}
+
+async fn too_old(env: Env) {
+    let release = Release::new(&env, "easyscale");
+    let at = async |version: &str| {
+        let args = ["template", "easyscale", CHART, "--kube-version", version];
+        release.try_helm(&args).await
+    };
+    assert!(at("1.33.0").await.status.success());
+    // As a provider calls it.
+    assert!(at("v1.34.1-gke.100").await.status.success());
+    let err = text(&at("1.32.9").await.stderr);
+    assert!(err.contains("chart requires kubeVersion: >=1.33.0-0"), "{err}");
+}
