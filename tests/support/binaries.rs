@@ -1,15 +1,40 @@
 //! Where the three programs come from: `KUBEBUILDER_ASSETS`, or built from tests/control-plane.
 
-use super::supervised::Supervised;
+use super::go_tools::GoTools;
 use std::env;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::{Duration, Instant};
 
-/// The Go module whose tools are the programs.
-const MODULE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/control-plane");
+/// Which Kubernetes the tests run on, such as `1.33`; unset: the newest that is supported.
+const ASKED: &str = "EASYSCALE_TEST_KUBERNETES";
+
+/// The folder of the Go module whose tools are the programs.
+fn module() -> PathBuf {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    match env::var(ASKED).ok().filter(|asked| !asked.is_empty()) {
+        Some(asked) => tests.join(format!("control-plane-{asked}")),
+        None => tests.join("control-plane"),
+    }
+}
+
+fn tools() -> Result<GoTools, FindError> {
+    let no_module = |error: io::Error| {
+        let asked = env::var(ASKED).unwrap_or_default();
+        FindError::Missing(format!(
+            "{ASKED}={asked}: {} cannot be read: {error}",
+            module().display()
+        ))
+    };
+    Ok(GoTools {
+        what: "control plane",
+        folder: "control-plane",
+        module: module(),
+        version: version().map_err(no_module)?,
+        ldflags: ldflags().map_err(no_module)?,
+        takes: "8 minutes",
+    })
+}
 
 /// Paths of the programs of a control plane.
 #[derive(Clone, Debug)]
@@ -47,7 +72,7 @@ impl Binaries {
     pub fn find() -> Result<Self, FindError> {
         match Self::look()? {
             Source::Present(binaries) => Ok(binaries),
-            Source::ToBuild(folder) => build(&folder).map(|()| Self::built(&folder)),
+            Source::ToBuild(folder) => tools()?.build(&folder).map(|()| Self::built(&folder)),
         }
     }
 
@@ -56,18 +81,18 @@ impl Binaries {
         if let Some(assets) = env::var_os("KUBEBUILDER_ASSETS").filter(|v| !v.is_empty()) {
             return Self::assets(Path::new(&assets)).map(Source::Present);
         }
-        let folder = cache().map_err(|e| FindError::Missing(e.to_string()))?;
+        let tools = tools()?;
+        let folder = tools.folder()?;
         if folder.is_dir() {
             return Ok(Source::Present(Self::built(&folder)));
         }
-        match Command::new("go").arg("version").output() {
-            Ok(output) if output.status.success() => Ok(Source::ToBuild(folder)),
-            _ => Err(FindError::Missing(
+        tools.can_build().map(|()| Source::ToBuild(folder)).map_err(|_| {
+            FindError::Missing(
                 "it is built with Go, and `go version` does not run; install Go, or set KUBEBUILDER_ASSETS to a \
                  folder with etcd, kube-apiserver and kube-controller-manager"
                     .into(),
-            )),
-        }
+            )
+        })
     }
 
     fn assets(folder: &Path) -> Result<Self, FindError> {
@@ -98,7 +123,7 @@ impl Binaries {
 
 /// The Kubernetes version in go.mod, such as `v1.37.2`.
 pub fn version() -> io::Result<String> {
-    let module = fs::read_to_string(Path::new(MODULE).join("go.mod"))?;
+    let module = fs::read_to_string(module().join("go.mod"))?;
     module
         .lines()
         .filter(|line| !line.contains("=>"))
@@ -109,7 +134,7 @@ pub fn version() -> io::Result<String> {
         })
         .and_then(|rest| rest.split_whitespace().next())
         .map(str::to_owned)
-        .ok_or_else(|| io::Error::other("tests/control-plane/go.mod does not require k8s.io/kubernetes"))
+        .ok_or_else(|| io::Error::other("its go.mod does not require k8s.io/kubernetes"))
 }
 
 /// Strips the programs (they are 240 MB as it is) and gives them their version: without it
@@ -122,96 +147,4 @@ fn ldflags() -> io::Result<String> {
     Ok(format!(
         "-s -w -X {package}.gitVersion={version} -X {package}.gitMajor={major} -X {package}.gitMinor={minor}"
     ))
-}
-
-/// The folder for exactly these sources, flags and platform; outside the checkout, so that it
-/// outlives `cargo clean` and is shared by worktrees.
-fn cache() -> io::Result<PathBuf> {
-    let root = env::var_os("XDG_CACHE_HOME")
-        .map(PathBuf::from)
-        .filter(|path| path.is_absolute())
-        .or_else(|| env::home_dir().map(|home| home.join(".cache")))
-        .ok_or_else(|| io::Error::other("neither XDG_CACHE_HOME nor HOME is set"))?;
-    let parts = [
-        fs::read(Path::new(MODULE).join("go.mod"))?,
-        fs::read(Path::new(MODULE).join("go.sum"))?,
-        ldflags()?.into_bytes(),
-        format!("{}-{}", env::consts::OS, env::consts::ARCH).into_bytes(),
-    ];
-    // FNV-1a. The standard library's hasher may change from one Rust to the next.
-    let hash = parts
-        .iter()
-        .flatten()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-        });
-    Ok(root
-        .join("easyscale/control-plane")
-        .join(format!("{}-{hash:016x}", version()?)))
-}
-
-/// `<folder>.<what>`
-fn beside(folder: &Path, what: &str) -> PathBuf {
-    let mut path = folder.as_os_str().to_owned();
-    path.push(".");
-    path.push(what);
-    path.into()
-}
-
-/// Builds into a folder beside the target and renames it, so that a build that was killed never
-/// looks like a finished one. One build at a time per machine and version.
-fn build(folder: &Path) -> Result<(), FindError> {
-    let failed = |what: &str, error: io::Error| FindError::Build(format!("{what}: {error}"));
-    let parent = folder.parent().expect("the cache folder has a parent");
-    fs::create_dir_all(parent).map_err(|e| failed("create the cache folder", e))?;
-
-    let lock = File::create(beside(folder, "lock")).map_err(|e| failed("create the lock", e))?;
-    if lock.try_lock().is_err() {
-        eprintln!("control plane: waiting for another process that builds it");
-        lock.lock().map_err(|e| failed("wait for the lock", e))?;
-    }
-    if folder.is_dir() {
-        return Ok(());
-    }
-
-    let partial = beside(folder, "partial");
-    if partial.exists() {
-        fs::remove_dir_all(&partial).map_err(|e| failed("remove what a killed build left", e))?;
-    }
-    fs::create_dir(&partial).map_err(|e| failed("create a folder", e))?;
-    let mut go = Command::new("go");
-    go.args(["build", "-mod=readonly", "-trimpath", "-ldflags"])
-        .arg(ldflags().map_err(|e| failed("read go.mod", e))?)
-        .arg("-o")
-        .arg(&partial)
-        .arg("tool")
-        .current_dir(MODULE)
-        .env("CGO_ENABLED", "0")
-        .env("GOWORK", "off");
-    eprintln!(
-        "control plane: building it into {} (about 8 minutes the first time)",
-        folder.display()
-    );
-    let started = Instant::now();
-    let mut reported = 0;
-    let log = beside(folder, "log");
-    let _ = fs::remove_file(&log);
-    let mut go = Supervised::start(&go, &log, None).map_err(|e| failed("start go", e))?;
-    let status = loop {
-        if let Some(status) = go.exited() {
-            break status;
-        }
-        let passed = started.elapsed().as_secs();
-        if passed >= reported + 30 {
-            reported = passed;
-            eprintln!("control plane: still building, {passed} s");
-        }
-        std::thread::sleep(Duration::from_millis(100));
-    };
-    if !status.success() {
-        return Err(FindError::Build(format!("go build: {status}\n{}", go.log_tail())));
-    }
-    fs::rename(&partial, folder).map_err(|e| failed("rename the finished build", e))?;
-    eprintln!("control plane: built in {} s", started.elapsed().as_secs());
-    Ok(())
 }

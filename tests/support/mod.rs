@@ -40,11 +40,13 @@ mod binaries;
 mod control_plane;
 mod environment;
 pub mod fixtures;
+mod go_tools;
 mod harness;
 pub mod proxy;
 mod running;
 mod supervised;
 pub mod timetable;
+mod tools;
 
 pub use audit::{Request, timed_requests};
 pub use binaries::{Binaries, FindError};
@@ -52,3 +54,4 @@ pub use control_plane::{ControlPlane, Options, StartError, User};
 pub use environment::{Env, wait_for};
 pub use harness::{Case, case, run, run_with, shared};
 pub use running::Running;
+pub use tools::Tools;
