@@ -71,6 +71,7 @@ fn mixed(count: usize) -> Rule {
         }
     });
     Rule {
+        scope: easyscale::policy::Scope::Files,
         name: "checkout".to_owned(),
         place: place.clone(),
         labels: BTreeMap::new(),

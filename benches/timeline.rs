@@ -59,6 +59,7 @@ fn rule(n: usize, ramp: u32) -> Rule {
             description: None,
         });
     Rule {
+        scope: easyscale::policy::Scope::Files,
         name: format!("rule-{n}"),
         place: place.clone(),
         labels: BTreeMap::new(),

@@ -21,8 +21,12 @@ mod spans;
 #[path = "engine/zones.rs"]
 mod zones;
 
+#[path = "schema/crd.rs"]
+mod crd;
 #[path = "schema/documents.rs"]
 mod documents;
+#[path = "schema/keys.rs"]
+mod keys;
 #[path = "schema/knowledge.rs"]
 mod knowledge;
 #[path = "schema/layers.rs"]

@@ -11,6 +11,10 @@ use crate::time::Instant;
 
 /// Longer messages are cut.
 const LONGEST_MESSAGE: usize = 1024;
+/// Longer lists of windows are cut where they are one text.
+const LONGEST_ACTIVE: usize = 256;
+/// A longer name of a target is cut.
+const LONGEST_TARGET: usize = 330;
 /// So many windows are listed.
 const LISTED: usize = 64;
 
@@ -147,7 +151,7 @@ pub fn status(
             "type": kind,
             "status": status,
             "reason": reason,
-            "message": cut(message),
+            "message": cut(message, LONGEST_MESSAGE),
             "lastTransitionTime": since.map_or_else(|| now.to_string(), str::to_owned),
             "observedGeneration": generation,
         })
@@ -171,8 +175,11 @@ pub fn status(
     status.insert("observedGeneration".to_owned(), generation.into());
     status.insert("conditions".to_owned(), json!([accepted, applied]));
     if let Some(standing) = standing {
-        status.insert("target".to_owned(), standing.target.clone().into());
+        status.insert("target".to_owned(), cut(&standing.target, LONGEST_TARGET).into());
         status.insert("activeWindows".to_owned(), standing.windows.clone().into());
+        // A column of kubectl shows a text better than a list.
+        let active = cut(&standing.windows.join(", "), LONGEST_ACTIVE);
+        status.insert("active".to_owned(), active.into());
         if let Some(bounds) = bounds(standing.bounds.unwrap_or_default()) {
             status.insert("bounds".to_owned(), bounds);
         }
@@ -217,11 +224,13 @@ fn bounds(bounds: Bounds) -> Option<Value> {
     (!said.is_empty()).then_some(Value::Object(said))
 }
 
-fn cut(message: &str) -> String {
-    match message.char_indices().nth(LONGEST_MESSAGE - 1) {
-        Some((end, _)) => format!("{}…", &message[..end]),
-        None => message.to_owned(),
+/// A text of at most so many characters.
+fn cut(text: &str, longest: usize) -> String {
+    if text.chars().nth(longest).is_none() {
+        return text.to_owned();
     }
+    let kept: String = text.chars().take(longest - 1).collect();
+    format!("{kept}…")
 }
 
 #[cfg(test)]
@@ -263,7 +272,7 @@ mod tests {
 
     #[test]
     fn a_message_is_bounded() {
-        assert_eq!(cut(&"é".repeat(5000)).chars().count(), LONGEST_MESSAGE);
-        assert_eq!(cut("short"), "short");
+        assert_eq!(cut(&"é".repeat(5000), 1024).chars().count(), 1024);
+        assert_eq!(cut("short", 5), "short");
     }
 }

@@ -3,33 +3,25 @@
 use std::time::Duration;
 
 use kube::Api;
-use kube::api::DynamicObject;
+use kube::api::{DynamicObject, ListParams};
 use serde_json::{Value, json};
 
 use crate::support::{Env, fixtures, wait_for};
 
 const SOON: Duration = Duration::from_secs(30);
 
-/// Defines them, once for all tests of a control plane: doing it again changes nothing.
+/// Defines them as deploy/ does, and waits until they are served; doing it again changes nothing.
 pub(crate) async fn install(env: &Env) {
-    let definition: Value = serde_json::from_str(DEFINITION).expect("it is JSON");
-    let defined = async || {
-        let applied = fixtures::apply(&env.client, None, "test", &definition)
-            .await
-            .map_err(|error| error.to_string())?;
-        let conditions = applied.data["status"]["conditions"]
-            .as_array()
-            .cloned()
-            .unwrap_or_default();
-        let is_established =
-            |condition: &Value| condition["type"] == "Established" && condition["status"] == "True";
-        if conditions.iter().any(is_established) {
-            Ok(())
-        } else {
-            Err(format!("{conditions:?}"))
-        }
-    };
-    wait_for("ScalingRules to be known", SOON, defined).await;
+    let text = std::fs::read_to_string("deploy/crd.yaml").expect("it is in the repository");
+    let definition: Value = serde_saphyr::from_str(&text).expect("it is YAML");
+    fixtures::apply(&env.client, None, "test", &definition)
+        .await
+        .unwrap_or_else(|error| panic!("{error}"));
+    wait_for("scaling rules to be served", SOON, async || {
+        let list = rules(env).list(&ListParams::default()).await;
+        list.map(drop).map_err(|error| error.to_string())
+    })
+    .await;
 }
 
 /// The API for them, in the namespace of the test.
@@ -64,16 +56,3 @@ pub(crate) async fn status_becomes(env: &Env, name: &str, (is, reason): (&str, &
     })
     .await
 }
-
-const DEFINITION: &str = r#"{
-  "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
-  "metadata": {"name": "scalingrules.easyscale.io"},
-  "spec": {
-    "group": "easyscale.io", "scope": "Namespaced",
-    "names": {"kind": "ScalingRule", "listKind": "ScalingRuleList", "plural": "scalingrules", "singular": "scalingrule"},
-    "versions": [{
-      "name": "v1", "served": true, "storage": true, "subresources": {"status": {}},
-      "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}}
-    }]
-  }
-}"#;

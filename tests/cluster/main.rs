@@ -7,6 +7,7 @@
     reason = "test code: a panic is how a test fails"
 )]
 
+mod crd;
 mod custom;
 mod events;
 mod faults;
@@ -22,6 +23,22 @@ mod scales;
 mod support;
 mod table;
 
+// Rules at random, and values of single keys, come from the tests of the engine and of the schema.
+#[path = "../schema/keys.rs"]
+mod keys;
+#[allow(dead_code, reason = "the tests of the engine use more of it")]
+#[path = "../engine/model.rs"]
+mod model;
+#[allow(dead_code, reason = "as above")]
+#[path = "../engine/rules/mod.rs"]
+mod rules;
+#[allow(dead_code, reason = "as above")]
+#[path = "../engine/spans.rs"]
+mod spans;
+#[allow(dead_code, unused_imports, reason = "as above")]
+#[path = "../engine/zones.rs"]
+mod zones;
+
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -36,6 +53,7 @@ fn main() -> ExitCode {
         program::cases(),
         run::cases(),
         faults::cases(),
+        crd::cases(),
     ];
     support::run(cases.into_iter().flatten().collect())
 }

@@ -6,22 +6,19 @@ use std::path::{Path, PathBuf};
 
 use easyscale::policy::{self, Severity};
 use proptest::prelude::*;
-use proptest::sample::Index;
 use serde_json::{Value, json};
 use toml::de::{DeTable, DeValue};
 
 use crate::knowledge::{OF_PARTS, is_known, is_unknown};
-use crate::model::Rule;
-use crate::rules::{self, Around};
-use crate::zones;
+use crate::rules;
 use crate::{POLICY, RULE, said};
 
 /// One document of a file.
-struct Document {
+pub(crate) struct Document {
     /// Lines of the file, counted from 1.
     lines: std::ops::Range<usize>,
     /// Nothing where it is no YAML, or nothing that a schema would be shown.
-    value: Option<Value>,
+    pub(crate) value: Option<Value>,
 }
 
 impl Document {
@@ -45,7 +42,7 @@ impl Document {
 }
 
 /// The documents of a YAML text, each read by itself, so that a broken one does not hide the others.
-fn documents(text: &str) -> Vec<Document> {
+pub(crate) fn documents(text: &str) -> Vec<Document> {
     let mut documents = Vec::new();
     let mut part = String::new();
     let mut first = 1;
@@ -241,16 +238,6 @@ fn what_the_pages_show_validates() {
     assert!(shown >= 10, "only {shown} documents were found");
 }
 
-/// A rule at an instant worth a look.
-fn rule() -> impl Strategy<Value = Rule> {
-    let around = (any::<Index>(), any::<Index>()).prop_map(|(zone, jump)| {
-        let clock = zone.get(zones::changing());
-        let at = jump.get(&clock.jumps(&zones::years())).at;
-        Around { clock, at }
-    });
-    around.prop_flat_map(rules::rule)
-}
-
 /// The schedule as a map, as policy files may have it.
 fn with_named_windows(mut spec: Value) -> Value {
     let Some(schedule) = spec.get_mut("schedule") else {
@@ -268,7 +255,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
 
     #[test]
-    fn what_is_read_validates(rule in rule()) {
+    fn what_is_read_validates(rule in rules::anywhere()) {
         for document in documents(&rule.yaml()) {
             prop_assert_eq!(document.said().unwrap_or_default(), "");
             let spec = document.value.as_ref().and_then(|value| value.get("spec"));

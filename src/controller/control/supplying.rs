@@ -168,17 +168,17 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
                 kind: FailureKind::NotFound,
                 ..
             })) => {}
-            Some(Err(failure)) => {
-                if self.supplies.wrote_status(&scope, &uid, None) {
-                    let hint = failure.hint.unwrap_or_default();
-                    tracing::warn!(
-                        rule = %scope,
-                        reason = failure.message,
-                        hint,
-                        "its status could not be written; trying again"
-                    );
-                }
+            Some(Err(failure)) if self.supplies.wrote_status(&scope, &uid, None) => {
+                let hint = failure.hint.unwrap_or_default();
+                tracing::warn!(
+                    rule = %scope,
+                    reason = failure.message,
+                    hint,
+                    "its status could not be written; trying again"
+                );
             }
+            // Told before.
+            Some(Err(_)) => {}
         }
     }
 }

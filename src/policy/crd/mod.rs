@@ -1,8 +1,8 @@
 //! The CustomResourceDefinition of ScalingRule: what a cluster has to know to keep rules as objects of its own.
 //!
-//! It is made from the same types as `easyscale schema rule` ([`super::schema`]), in three steps: [`structural`] turns
-//! the JSON Schema of `spec` into the narrower form that the API server takes; [`validations`] adds what needs a look at
-//! two keys, in the server's own language (CEL), with a sentence for each; [`status`] is what easyscale writes back.
+//! It is made from the same types as `easyscale schema rule` ([`super::schema`]), in three steps: `structural` turns
+//! the JSON Schema of `spec` into the narrower form that the API server takes; `validations` adds what needs a look at
+//! two keys, in the server's own language (CEL), with a sentence for each; `status` is what easyscale writes back.
 //!
 //! The server may accept what the reader refuses, where it cannot know better: that is told in the status. It refuses
 //! what the reader accepts in few places, all of size or shape: a text where a list may stand as well, and lists and
@@ -57,6 +57,8 @@ pub fn definition() -> Value {
 }
 
 fn object() -> Value {
+    let rule = schema::rule();
+    let status = schema::root::<status::Status>();
     json!({
         "type": "object",
         "description": "A rule of easyscale: who gets how many replicas when.",
@@ -65,8 +67,8 @@ fn object() -> Value {
             "apiVersion": {"type": "string", "description": "The version of the format."},
             "kind": {"type": "string", "description": "What the object is."},
             "metadata": {"type": "object"},
-            "spec": structural::of(&schema::rule(), "Spec"),
-            "status": structural::of(&schema::root::<status::Status>(), "Status")
+            "spec": structural::of(&rule, &rule["$defs"]["ScalingRule"]["properties"]["spec"]),
+            "status": structural::of(&status, &status)
         }
     })
 }
@@ -81,7 +83,11 @@ fn columns() -> Value {
             "description": "The name of the object that the rule scales."
         },
         {
-            "name": "Active", "type": "string", "jsonPath": ".status.activeWindows",
+            "name": "Kind", "type": "string", "priority": 1, "jsonPath": ".spec.target.kind",
+            "description": "What sort of object that is."
+        },
+        {
+            "name": "Active", "type": "string", "jsonPath": ".status['active','activeWindows']",
             "description": "The windows that set a bound now."
         },
         {

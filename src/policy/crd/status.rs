@@ -22,6 +22,9 @@ pub(super) struct Status {
     /// The names of the windows that set a bound now.
     #[schemars(extend("maxItems" = 100), example = ["Peak hours"])]
     active_windows: Vec<WindowName>,
+    /// The names of the windows that set a bound now, in one line for `kubectl get`.
+    #[schemars(extend("maxLength" = 256), example = &"Peak hours, Sale")]
+    active: String,
     /// What the rule asks for now, and is in force if it is applied.
     bounds: Bounds,
     /// What was there before the rule, and comes back without it.
@@ -71,7 +74,7 @@ struct Condition {
     #[schemars(extend("maxLength" = 316), example = &"Applied")]
     r#type: String,
     /// Whether it is so.
-    #[schemars(extend("enum" = ["True", "False", "Unknown"]), example = &"True")]
+    #[schemars(extend("enum" = ["True", "False", "Unknown"]))]
     status: String,
     /// Why, in a word. Of `Accepted`: `Accepted`, `Invalid`. Of `Applied`: `InForce`, `Pending`, `Refused`, `Failed`,
     /// `Paused`, `Held`, `NotAccepted`.

@@ -25,28 +25,27 @@ const KEPT: &[&str] = &[
 
 /// Sizes that the reader does not need and the server does, which reckons what a rule in CEL may cost at most. By
 /// definition, so that all places of one sort have the same.
-const SIZES: &[(&str, &[(&str, u64)])] = &[
-    ("CalendarNames", &[("maxItems", 100)]),
-    ("Cron", &[("maxLength", 500)]),
-    ("Dates", &[("maxItems", 100)]),
-    ("Days", &[("maxItems", 31)]),
-    ("ExceptCalendars", &[("maxItems", 100)]),
-    ("ExceptDates", &[("maxItems", 100)]),
-    ("ExceptDays", &[("maxItems", 31)]),
-    ("Kind", &[("maxLength", 63)]),
-    ("ApiVersion", &[("maxLength", 506)]),
-    ("Date", &[("maxLength", 32)]),
-    ("Text", &[("maxLength", 2000)]),
+const SIZES: &[(&str, &str, u64)] = &[
+    ("ApiVersion", "maxLength", 506),
+    ("CalendarNames", "maxItems", 100),
+    ("Cron", "maxLength", 500),
+    ("Date", "maxLength", 32),
+    ("Dates", "maxItems", 100),
+    ("Days", "maxItems", 31),
+    ("ExceptCalendars", "maxItems", 100),
+    ("ExceptDates", "maxItems", 100),
+    ("ExceptDays", "maxItems", 31),
+    ("Kind", "maxLength", 63),
+    ("Text", "maxLength", 2000),
 ];
 
 /// Windows of a rule, at most.
 const MOST_WINDOWS: u64 = 100;
 
-/// The structural schema of a definition of `root`, or of `root` itself if it has none of that name.
-pub(super) fn of(root: &Value, definition: &str) -> Value {
+/// The structural form of a schema in `root`.
+pub(super) fn of(root: &Value, schema: &Value) -> Value {
     let definitions = &root["$defs"];
-    let schema = definitions.get(definition).unwrap_or(root);
-    Structure { definitions }.of(schema, Some(definition))
+    Structure { definitions }.of(schema, None)
 }
 
 struct Structure<'a> {
@@ -77,8 +76,7 @@ impl Structure<'_> {
         if let Some(only) = schema.get("const") {
             out.insert("enum".to_owned(), json!([only]));
         }
-        let sizes = SIZES.iter().filter(|(of, _)| Some(*of) == name);
-        for (keyword, size) in sizes.flat_map(|(_, sizes)| *sizes) {
+        for (_, keyword, size) in SIZES.iter().filter(|(of, ..)| Some(*of) == name) {
             out.insert((*keyword).to_owned(), (*size).into());
         }
         let mut rules = Vec::new();
@@ -100,10 +98,14 @@ impl Structure<'_> {
                     out.insert("x-kubernetes-list-map-keys".to_owned(), json!(["name"]));
                 }
             }
+            // The server would say it twice: the format, and the end of the range.
+            "integer" if schema["format"] == "int32" => drop(out.remove("format")),
             _ => rules.extend(of_patterns(schema, name)),
         }
         rules.extend(name.into_iter().flat_map(validations::of));
-        if let Some(example) = example(schema, kind) {
+        if !out.contains_key("enum")
+            && let Some(example) = example(schema, kind)
+        {
             let told = schema["description"].as_str().unwrap_or_default();
             out.insert("description".to_owned(), format!("{told} {example}").into());
         }
@@ -124,7 +126,8 @@ fn one_type(types: &Value) -> &str {
     }
 }
 
-/// "For example `16:00` or `24:00`.": `kubectl explain` shows descriptions and no examples.
+/// "For example `"18:00"` or `"24:00"`.": `kubectl explain` shows descriptions and no examples. It shows the values of
+/// an enumeration.
 fn example(schema: &Value, kind: &str) -> Option<String> {
     let fits = |example: &&Value| match kind {
         "array" => example

@@ -217,7 +217,7 @@ fn equal_moments() -> Validation {
     )
 }
 
-/// Of dates whose order shows in their letters: both by the same clock, down to the same unit.
+/// Of dates whose order shows in their letters: both by the same clock, down to the same unit. And of equal ones.
 fn backwards() -> Validation {
     const LOCAL: &str = "'^[0-9-]{10}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?$'";
     const MINUTE: &str = "'^[0-9-]{10}T[0-9]{2}:[0-9]{2}[^.]{0,6}$'";
@@ -228,7 +228,7 @@ fn backwards() -> Validation {
     let same_offset = alike(MINUTE, "self.from.substring(16) == self.until.substring(16)");
     Validation::new(
         format!(
-            "!has(self.from) || !has(self.until) || !({local} || {same_offset}) || self.from < self.until"
+            "!has(self.from) || !has(self.until) || !self.from.trim().matches('^[0-9]') || (({local} || {same_offset}) ? self.from < self.until : self.from != self.until)"
         ),
         "the span ends before it starts, or at once: until is the first moment at which it is over"
             .to_owned(),

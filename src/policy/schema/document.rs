@@ -113,7 +113,8 @@ struct Metadata {
     uid: Value,
 }
 
-/// What to scale, when, and to how many copies. Its schedule is `S`: policy files know more forms of it.
+// Its schedule is `S`: policy files know more forms of it.
+/// What to scale, when, and to how many copies.
 #[derive(JsonSchema)]
 #[schemars(
     rename = "Spec",

@@ -9,11 +9,11 @@ use std::ops::Range;
 use chrono::{NaiveDate, TimeDelta};
 use easyscale::engine::Base;
 use proptest::prelude::*;
-use proptest::sample::select;
+use proptest::sample::{Index, select};
 
 use crate::model::{Rule, Sets, When, Window};
 use crate::spans::weekday;
-use crate::zones::{Clock, DAY};
+use crate::zones::{self, Clock, DAY};
 
 /// Where and when a rule is to matter.
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +36,17 @@ impl Around {
     pub(crate) fn date(self) -> NaiveDate {
         self.clock.shows(self.at).date()
     }
+}
+
+/// A rule around an instant worth a look.
+#[allow(dead_code, reason = "for tests that do not ask where and when")]
+pub(crate) fn anywhere() -> impl Strategy<Value = Rule> {
+    let around = (any::<Index>(), any::<Index>()).prop_map(|(zone, jump)| {
+        let clock = zone.get(zones::changing());
+        let at = jump.get(&clock.jumps(&zones::years())).at;
+        Around { clock, at }
+    });
+    around.prop_flat_map(rule)
 }
 
 /// A rule with up to six windows.
