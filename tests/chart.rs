@@ -126,10 +126,18 @@ fn every_value_is_described() {
     }
     let rows = rows();
     let mut found = Vec::new();
-    leaves(&yaml("deploy/helm/easyscale/values.yaml"), &mut Vec::new(), &mut found);
+    leaves(
+        &yaml("deploy/helm/easyscale/values.yaml"),
+        &mut Vec::new(),
+        &mut found,
+    );
     for leaf in found {
         let is_described = |row: &Row| row.default.is_some() && leaf.starts_with(&row.path);
-        assert!(rows.iter().any(is_described), "no comment above {}", leaf.join("."));
+        assert!(
+            rows.iter().any(is_described),
+            "no comment above {}",
+            leaf.join(".")
+        );
     }
 }
 
@@ -139,11 +147,18 @@ fn the_page_of_values_is_made_from_their_comments() {
     let mut table = String::from("| value | default | |\n| --- | --- | --- |\n");
     for Row { path, text, default } in rows() {
         let default = default.map_or(String::new(), |value| format!("`{}`", escape(&value.to_string())));
-        table.push_str(&format!("| `{}` | {default} | {} |\n", path.join("."), escape(&text)));
+        table.push_str(&format!(
+            "| `{}` | {default} | {} |\n",
+            path.join("."),
+            escape(&text)
+        ));
     }
     let page = read("docs/helm-values.md");
     let begin = page.find("| value |").unwrap();
-    let end = begin + page[begin..].find("\n\n").map_or(page.len() - begin, |end| end + 1);
+    let end = begin
+        + page[begin..]
+            .find("\n\n")
+            .map_or(page.len() - begin, |end| end + 1);
     let wanted = format!("{}{table}{}", &page[..begin], &page[end..]);
     assert_is("docs/helm-values.md", &wanted);
 }
@@ -173,7 +188,12 @@ fn the_schema_has_exactly_the_values() {
     }
     let schema: Value = serde_json::from_str(&read(chart().join("values.schema.json"))).unwrap();
     let mut wrong = Vec::new();
-    compare(&schema, &yaml("deploy/helm/easyscale/values.yaml"), "", &mut wrong);
+    compare(
+        &schema,
+        &yaml("deploy/helm/easyscale/values.yaml"),
+        "",
+        &mut wrong,
+    );
     assert!(wrong.is_empty(), "{wrong:#?}");
     let validator = jsonschema::validator_for(&schema).unwrap();
     assert!(validator.is_valid(&yaml("deploy/helm/easyscale/values.yaml")));
