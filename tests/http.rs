@@ -260,6 +260,62 @@ async fn not_ready_says_what_is_missing() {
 }
 
 #[tokio::test]
+async fn the_program_asks_how_it_is() {
+    let server = Server::start(Loop::Answers).await;
+    let ask = async |args: &[&str]| {
+        let url = format!("http://{}", server.address);
+        let args: Vec<String> = ["health", "--url", &url]
+            .iter()
+            .chain(args)
+            .map(|arg| (*arg).to_owned())
+            .collect();
+        let run = move || {
+            std::process::Command::new(env!("CARGO_BIN_EXE_easyscale"))
+                .args(args)
+                .output()
+        };
+        let output = tokio::task::spawn_blocking(run).await.unwrap().unwrap();
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        )
+    };
+    assert_eq!(ask(&[]).await, (Some(0), String::new()));
+    let (code, why) = ask(&["--ready"]).await;
+    assert_eq!(code, Some(1));
+    assert!(why.contains("/readyz answers 503: "), "{why}");
+    server.health.set_listed();
+    server.health.set_policy_valid_once();
+    assert_eq!(ask(&["--ready"]).await, (Some(0), String::new()));
+}
+
+/// Neither one that is not there, nor one that says nothing or something else, is well.
+#[tokio::test]
+async fn the_program_does_not_wait_for_ever() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let free = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    for address in [silent.local_addr().unwrap(), free] {
+        let began = Stopwatch::now();
+        let url = format!("http://{address}");
+        let run = move || {
+            std::process::Command::new(env!("CARGO_BIN_EXE_easyscale"))
+                .args(["health", "--url", &url])
+                .output()
+        };
+        let output = tokio::task::spawn_blocking(run).await.unwrap().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        assert!(
+            String::from_utf8_lossy(&output.stderr).contains("no answer from"),
+            "{output:?}"
+        );
+        assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    }
+}
+
+#[tokio::test]
 async fn many_who_ask_cost_as_much_as_one() {
     let server = Server::start(Loop::Answers).await;
     let paths = ["/status", "/", "/status", "/?q=a", "/status", "/"];

@@ -94,6 +94,8 @@ pub(super) enum Command {
     /// With it, a cluster keeps rules as objects of its own, and refuses one with a mistake while it is being applied. It
     /// is the same as deploy/crd.yaml.
     Crd,
+    /// Ask a running controller whether it is well: exit status 0 or 1.
+    Health(HealthArgs),
     /// Print a completion script for a shell.
     Completions(CompletionsArgs),
 }
@@ -527,6 +529,16 @@ pub(super) enum Document {
     Rule,
     /// All that a policy file may hold: settings and rules of one layer, and ScalingRule documents.
     Policy,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct HealthArgs {
+    /// Where it serves HTTP.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    pub(super) url: String,
+    /// Ask whether it is ready, not only alive: whether it has seen the cluster, and its rules have no mistakes.
+    #[arg(long)]
+    pub(super) ready: bool,
 }
 
 #[derive(Debug, Args)]

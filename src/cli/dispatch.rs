@@ -4,7 +4,7 @@ use super::args::{Cli, Command};
 use super::exit::Exit;
 use super::printer::Printer;
 use super::{
-    apply, completions, config, crd, explain, explain_code, generate, logging, plan, restore, schema,
+    apply, completions, config, crd, explain, explain_code, generate, health, logging, plan, restore, schema,
     timeline, validate, version,
 };
 use crate::plan::Failure;
@@ -48,6 +48,7 @@ pub fn run(cli: Cli) -> Exit {
         Some(Command::Version(args)) => version::run(&args, printer),
         Some(Command::Schema(args)) => schema::run(&args, printer),
         Some(Command::Crd) => crd::run(printer),
+        Some(Command::Health(args)) => health::run(&args, printer),
         Some(Command::Completions(args)) => completions::run(&args, printer),
     });
     result.unwrap_or_else(|error| {

@@ -10,6 +10,7 @@ mod exit;
 mod explain;
 mod explain_code;
 mod generate;
+mod health;
 mod lease;
 mod load;
 mod logging;

@@ -312,8 +312,12 @@ impl ControlPlane {
         let path = self
             .path
             .join(format!("{}.kubeconfig", user.name.replace(':', "-")));
-        // JSON is YAML.
-        std::fs::write(&path, format!("{:#}\n", self.kubeconfig_content(user)))
+        // In one step: a program that was started with it before may be reading it. JSON is YAML.
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let partial = self.path.join(format!("{number}.kubeconfig.partial"));
+        std::fs::write(&partial, format!("{:#}\n", self.kubeconfig_content(user)))
+            .and_then(|()| std::fs::rename(&partial, &path))
             .expect("the folder is writable");
         path
     }
