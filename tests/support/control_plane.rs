@@ -1,7 +1,6 @@
 //! One control plane: its files, its processes, and who may talk to it.
 
-use super::binaries::{self, Binaries};
-use super::built::FindError;
+use super::binaries::{self, Binaries, FindError};
 use super::supervised::{Folder, Supervised};
 use kube::api::GetParams;
 use kube::config::AuthInfo;
