@@ -88,7 +88,7 @@ pub fn run_with(mut options: Options, cases: Vec<Case>) -> ExitCode {
     }
     let (missing, no_controllers) = match Binaries::look() {
         Ok(Source::Present(binaries)) => (None, binaries.controller_manager.is_none()),
-        Ok(Source::ToBuild(_)) => (None, false),
+        Ok(Source::ToBuild) => (None, false),
         Err(error) => (Some(error.to_string()), false),
     };
     let no_tools = if cases.iter().any(|case| case.needs_tools) {

@@ -37,10 +37,10 @@
 
 mod audit;
 mod binaries;
+mod built;
 mod control_plane;
 mod environment;
 pub mod fixtures;
-mod go_tools;
 mod harness;
 pub mod proxy;
 mod running;
@@ -49,7 +49,8 @@ pub mod timetable;
 mod tools;
 
 pub use audit::{Request, timed_requests};
-pub use binaries::{Binaries, FindError};
+pub use binaries::Binaries;
+pub use built::FindError;
 pub use control_plane::{ControlPlane, Options, StartError, User};
 pub use environment::{Env, wait_for};
 pub use harness::{Case, case, run, run_with, shared};

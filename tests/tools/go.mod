@@ -1,4 +1,4 @@
-// The tools with which deploy/ is tried: Helm and kustomize, built as Go tools. There is no Go code of ours.
+// Programs that install easyscale in the tests: Helm and kustomize, built as Go tools. There is no Go code of ours.
 module easyscale.io/tests/tools
 
 go 1.26.0
