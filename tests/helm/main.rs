@@ -17,7 +17,9 @@ mod support;
 
 use std::process::ExitCode;
 
+use support::Case;
+
 fn main() -> ExitCode {
     let cases = [render::cases(), install::cases()];
-    support::run(cases.into_iter().flatten().collect())
+    support::run(cases.into_iter().flatten().map(Case::needs_tools).collect())
 }

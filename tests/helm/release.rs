@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use crate::support::Env;
+use crate::support::{Env, Tools};
 
 /// The chart.
 pub(crate) const CHART: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/helm/easyscale");
@@ -96,7 +96,5 @@ pub(crate) fn documents(text: &str) -> Vec<Value> {
 }
 
 fn program() -> PathBuf {
-    std::env::var_os("EASYSCALE_TEST_HELM")
-        .expect("PROVISIONAL")
-        .into()
+    Tools::find().unwrap_or_else(|error| panic!("{error}")).helm
 }

@@ -1,6 +1,7 @@
 //! One control plane: its files, its processes, and who may talk to it.
 
-use super::binaries::{self, Binaries, FindError};
+use super::binaries::{self, Binaries};
+use super::built::FindError;
 use super::supervised::{Folder, Supervised};
 use kube::api::GetParams;
 use kube::config::AuthInfo;

@@ -4,6 +4,7 @@
 use super::binaries::{Binaries, Source};
 use super::control_plane::{ControlPlane, Options};
 use super::environment::Env;
+use super::tools::Tools;
 use futures::FutureExt;
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::future::Future;
@@ -18,6 +19,7 @@ use tokio::sync::OnceCell;
 pub struct Case {
     name: String,
     needs_controllers: bool,
+    needs_tools: bool,
     test: Test,
 }
 
@@ -32,6 +34,7 @@ where
     Case {
         name: name.to_owned(),
         needs_controllers: false,
+        needs_tools: false,
         test: Box::new(move |env| Box::pin(test(env))),
     }
 }
@@ -41,6 +44,12 @@ impl Case {
     /// `KUBEBUILDER_ASSETS` has no kube-controller-manager.
     pub fn needs_controllers(mut self) -> Self {
         self.needs_controllers = true;
+        self
+    }
+
+    /// It needs [`Tools`]: ignored where there is no Go to build them.
+    pub fn needs_tools(mut self) -> Self {
+        self.needs_tools = true;
         self
     }
 }
@@ -79,8 +88,13 @@ pub fn run_with(mut options: Options, cases: Vec<Case>) -> ExitCode {
     }
     let (missing, no_controllers) = match Binaries::look() {
         Ok(Source::Present(binaries)) => (None, binaries.controller_manager.is_none()),
-        Ok(Source::ToBuild(_)) => (None, false),
+        Ok(Source::ToBuild) => (None, false),
         Err(error) => (Some(error.to_string()), false),
+    };
+    let no_tools = if cases.iter().any(|case| case.needs_tools) {
+        Tools::look().err()
+    } else {
+        None
     };
     // In CI a missing control plane is a mistake; the tests then fail with its message.
     let may_ignore = std::env::var("CI").map_or(true, |ci| ci != "true");
@@ -94,6 +108,10 @@ pub fn run_with(mut options: Options, cases: Vec<Case>) -> ExitCode {
             let count = cases.iter().filter(|case| case.needs_controllers).count();
             eprintln!("\n!! IGNORING {count} tests: KUBEBUILDER_ASSETS has no kube-controller-manager\n");
         }
+        if let (None, Some(reason)) = (&missing, &no_tools) {
+            let count = cases.iter().filter(|case| case.needs_tools).count();
+            eprintln!("\n!! IGNORING {count} tests: {reason}\n!! With CI=true they fail.\n");
+        }
     }
     if no_controllers && may_ignore {
         options.controller_manager = false;
@@ -104,7 +122,10 @@ pub fn run_with(mut options: Options, cases: Vec<Case>) -> ExitCode {
     let trials = cases
         .into_iter()
         .map(|case| {
-            let ignored = may_ignore && (missing.is_some() || (case.needs_controllers && no_controllers));
+            let lacks = missing.is_some()
+                || (case.needs_controllers && no_controllers)
+                || (case.needs_tools && no_tools.is_some());
+            let ignored = may_ignore && lacks;
             let runtime = runtime.clone();
             Trial::test(case.name, move || run_one(&runtime, case.test)).with_ignored_flag(ignored)
         })

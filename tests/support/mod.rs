@@ -37,6 +37,7 @@
 
 mod audit;
 mod binaries;
+mod built;
 mod control_plane;
 mod environment;
 pub mod fixtures;
@@ -45,10 +46,13 @@ pub mod proxy;
 mod running;
 mod supervised;
 pub mod timetable;
+mod tools;
 
 pub use audit::{Request, timed_requests};
-pub use binaries::{Binaries, FindError};
+pub use binaries::Binaries;
+pub use built::FindError;
 pub use control_plane::{ControlPlane, Options, StartError, User};
 pub use environment::{Env, wait_for};
 pub use harness::{Case, case, run, run_with, shared};
 pub use running::Running;
+pub use tools::Tools;

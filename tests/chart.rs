@@ -1,0 +1,200 @@
+//! The files of the Helm chart that say the same as others do. What Helm makes of them is tested in tests/helm.
+//!
+//! `EASYSCALE_BLESS=1 cargo test --test chart` writes the table of docs/helm-values.md, and copies what the chart has copies of.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn chart() -> PathBuf {
+    repository().join("deploy/helm/easyscale")
+}
+
+fn read(path: impl AsRef<Path>) -> String {
+    fs::read_to_string(repository().join(path)).unwrap()
+}
+
+fn blesses() -> bool {
+    std::env::var("EASYSCALE_BLESS").is_ok_and(|value| value == "1")
+}
+
+fn assert_is(path: &str, wanted: &str) {
+    let now = read(path);
+    if blesses() && now != wanted {
+        fs::write(repository().join(path), wanted).unwrap();
+        return;
+    }
+    assert_eq!(
+        now, wanted,
+        "{path}: EASYSCALE_BLESS=1 cargo test --test chart  writes it"
+    );
+}
+
+fn yaml(path: &str) -> Value {
+    serde_yaml::from_str(&read(path)).unwrap()
+}
+
+/// A chart has to be whole by itself: Helm packs no file from outside, and links are no files on Windows.
+#[test]
+fn its_copies_are_equal() {
+    assert_is("deploy/helm/easyscale/files/crd.yaml", &read("deploy/crd.yaml"));
+}
+
+#[test]
+fn it_is_of_this_version() {
+    let chart = yaml("deploy/helm/easyscale/Chart.yaml");
+    assert_eq!(chart["appVersion"], env!("CARGO_PKG_VERSION"));
+}
+
+/// A value: where it is, what is said of it, and its default; none for a section.
+#[derive(Debug)]
+struct Row {
+    path: Vec<String>,
+    text: String,
+    default: Option<Value>,
+}
+
+/// The keys of values.yaml that have a comment right above them.
+fn rows() -> Vec<Row> {
+    let text = read(chart().join("values.yaml"));
+    let values: Value = serde_yaml::from_str(&text).unwrap();
+    let mut rows: Vec<Row> = Vec::new();
+    let mut path: Vec<(usize, String)> = Vec::new();
+    let mut comment = String::new();
+    for line in text.lines() {
+        let trimmed = line.trim_start();
+        let indent = line.len() - trimmed.len();
+        if let Some(said) = trimmed.strip_prefix("# ") {
+            if !comment.is_empty() {
+                comment.push(' ');
+            }
+            comment.push_str(said);
+            continue;
+        }
+        let said = std::mem::take(&mut comment);
+        let Some((key, _)) = trimmed.split_once(':').filter(|_| !trimmed.starts_with('-')) else {
+            continue;
+        };
+        while path.last().is_some_and(|(depth, _)| *depth >= indent) {
+            path.pop();
+        }
+        path.push((indent, key.to_owned()));
+        if !said.is_empty() {
+            let path: Vec<String> = path.iter().map(|(_, key)| key.clone()).collect();
+            let pointer = format!("/{}", path.join("/"));
+            let default = Some(values.pointer(&pointer).unwrap().clone());
+            rows.push(Row {
+                path,
+                text: said,
+                default,
+            });
+        }
+    }
+    let parents: BTreeSet<Vec<String>> = rows
+        .iter()
+        .map(|row| row.path.split_last().unwrap().1.to_vec())
+        .collect();
+    for row in &mut rows {
+        if parents.contains(&row.path) {
+            row.default = None;
+        }
+    }
+    rows
+}
+
+#[test]
+fn every_value_is_described() {
+    fn leaves(value: &Value, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
+        match value {
+            Value::Object(entries) if !entries.is_empty() => {
+                for (key, value) in entries {
+                    path.push(key.clone());
+                    leaves(value, path, found);
+                    path.pop();
+                }
+            }
+            _ => found.push(path.clone()),
+        }
+    }
+    let rows = rows();
+    let mut found = Vec::new();
+    leaves(
+        &yaml("deploy/helm/easyscale/values.yaml"),
+        &mut Vec::new(),
+        &mut found,
+    );
+    for leaf in found {
+        let is_described = |row: &Row| row.default.is_some() && leaf.starts_with(&row.path);
+        assert!(
+            rows.iter().any(is_described),
+            "no comment above {}",
+            leaf.join(".")
+        );
+    }
+}
+
+#[test]
+fn the_page_of_values_is_made_from_their_comments() {
+    let escape = |text: &str| text.replace('|', "\\|");
+    let mut table = String::from("| value | default | |\n| --- | --- | --- |\n");
+    for Row { path, text, default } in rows() {
+        let default = default.map_or(String::new(), |value| format!("`{}`", escape(&value.to_string())));
+        table.push_str(&format!(
+            "| `{}` | {default} | {} |\n",
+            path.join("."),
+            escape(&text)
+        ));
+    }
+    let page = read("docs/helm-values.md");
+    let begin = page.find("| value |").unwrap();
+    let end = begin
+        + page[begin..]
+            .find("\n\n")
+            .map_or(page.len() - begin, |end| end + 1);
+    let wanted = format!("{}{table}{}", &page[..begin], &page[end..]);
+    assert_is("docs/helm-values.md", &wanted);
+}
+
+/// Else somebody sets what no template reads, or cannot set what one does.
+#[test]
+fn the_schema_has_exactly_the_values() {
+    fn compare(schema: &Value, value: &Value, path: &str, wrong: &mut Vec<String>) {
+        let (Some(known), Some(entries)) = (schema["properties"].as_object(), value.as_object()) else {
+            return;
+        };
+        if schema["additionalProperties"] != false {
+            wrong.push(format!("{path} takes anything"));
+        }
+        for (key, value) in entries {
+            match known.get(key) {
+                Some(schema) => compare(schema, value, &format!("{path}.{key}"), wrong),
+                None => wrong.push(format!("{path}.{key} is not in the schema")),
+            }
+        }
+        // What a parent chart hands down to all its charts.
+        for key in known.keys().filter(|key| *key != "global") {
+            if !entries.contains_key(key) {
+                wrong.push(format!("{path}.{key} is not in values.yaml"));
+            }
+        }
+    }
+    let schema: Value = serde_json::from_str(&read(chart().join("values.schema.json"))).unwrap();
+    let mut wrong = Vec::new();
+    compare(
+        &schema,
+        &yaml("deploy/helm/easyscale/values.yaml"),
+        "",
+        &mut wrong,
+    );
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    assert!(validator.is_valid(&yaml("deploy/helm/easyscale/values.yaml")));
+}
