@@ -32,6 +32,7 @@ async fn prepare(release: &Release, pod: &PodTemplateSpec) -> (PathBuf, Vec<Stri
     // Its file system begins elsewhere.
     let mounts = container.volume_mounts.clone().unwrap_or_default();
     let place = |arg: String| {
+        let arg = arg.replace("$(POD_NAMESPACE)", &release.namespace);
         if mounts.iter().any(|mount| mount.mount_path == arg) {
             format!("{}{arg}", root.display())
         } else {
@@ -63,7 +64,14 @@ pub(crate) async fn mount(release: &Release, pod: &PodTemplateSpec) -> PathBuf {
             .flatten()
             .find(|volume| volume.name == mount.name);
         let source = volume.unwrap().config_map.as_ref().unwrap();
-        let config_map = config_maps.get(&source.name).await.unwrap();
+        let config_map = config_maps.get_opt(&source.name).await.unwrap();
+        let is_optional = source.optional == Some(true);
+        assert!(
+            config_map.is_some() || is_optional,
+            "the pod waits for {}",
+            source.name
+        );
+        let config_map = config_map.unwrap_or_default();
         for (name, content) in config_map.data.unwrap_or_default() {
             let partial = root.join("partial");
             std::fs::write(&partial, content).unwrap();
@@ -92,7 +100,10 @@ async fn kubeconfig(release: &Release, account: &str) -> PathBuf {
     let path = release.env.kubeconfig(&user);
     let mut config: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
     config["contexts"][0]["context"]["namespace"] = json!(release.namespace);
-    std::fs::write(&path, config.to_string()).unwrap();
+    // In one step: the other replica may be reading it.
+    let partial = path.with_extension("partial");
+    std::fs::write(&partial, config.to_string()).unwrap();
+    std::fs::rename(partial, &path).unwrap();
     path
 }
 
