@@ -11,8 +11,6 @@
 mod install;
 mod kubelet;
 mod kustomize;
-mod kustomize;
-mod manifests;
 mod release;
 mod render;
 #[path = "../support/mod.rs"]
