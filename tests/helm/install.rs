@@ -163,7 +163,11 @@ async fn whole_cluster(env: Env) {
     targets(&env).await;
     let release = Release::new(&env, "easyscale");
     let mut values = json!({"controller": {"leaseDuration": "4s"}});
-    release.upgrade(&values).await;
+    let notes = release.upgrade(&values).await;
+    assert!(
+        notes.contains("is installed for the whole cluster") && notes.contains("Next, a rule:"),
+        "{notes}"
+    );
     let mut controllers = vec![start_controller(&release).await, start_controller(&release).await];
     for controller in &mut controllers {
         controller.told("the cluster is seen").await;
