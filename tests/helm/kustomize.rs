@@ -179,10 +179,15 @@ impl Installed {
                 object,
             );
             let name = object["metadata"]["name"].as_str().unwrap();
-            if matches!(object["kind"].as_str(), Some("CustomResourceDefinition" | "ClusterRole" | "ClusterRoleBinding")) {
-                wait_for(&format!("{name} to go"), SOON, async || match api.get_opt(name).await {
-                    Ok(None) => Ok(()),
-                    other => Err(other.map(|object| object.map(|object| object.metadata))),
+            if matches!(
+                object["kind"].as_str(),
+                Some("CustomResourceDefinition" | "ClusterRole" | "ClusterRoleBinding")
+            ) {
+                wait_for(&format!("{name} to go"), SOON, async || {
+                    match api.get_opt(name).await {
+                        Ok(None) => Ok(()),
+                        other => Err(other.map(|object| object.map(|object| object.metadata))),
+                    }
                 })
                 .await;
             }
@@ -199,7 +204,9 @@ async fn accepted(env: Env) {
     };
     let mut namespace = fixtures::namespace(&release.namespace);
     namespace["metadata"]["labels"] = json!({"pod-security.kubernetes.io/enforce": "restricted"});
-    fixtures::apply(&env.client, None, "test", &namespace).await.unwrap();
+    fixtures::apply(&env.client, None, "test", &namespace)
+        .await
+        .unwrap();
     for base in ["cluster", "namespaced", "cronjob"] {
         let mut kustomization = format!(
             "namespace: {}\nresources:\n- easyscale/deploy/kustomize/crd\n- easyscale/deploy/kustomize/{base}\ncomponents:\n",
@@ -225,9 +232,15 @@ async fn accepted(env: Env) {
         assert_eq!(pods, 1, "{base}");
         // What the components add is there: the flags, and the rights for them.
         let text = json!(objects).to_string();
-        assert!(text.contains("--scaling-rules") && text.contains("--config-maps"), "{base}");
+        assert!(
+            text.contains("--scaling-rules") && text.contains("--config-maps"),
+            "{base}"
+        );
         assert!(text.contains("scalingrules/status"), "{base}");
-        assert_eq!(text.contains("--namespace=$(POD_NAMESPACE)"), base == "namespaced");
+        assert_eq!(
+            text.contains("--namespace=$(POD_NAMESPACE)"),
+            base == "namespaced"
+        );
     }
 }
 
@@ -237,7 +250,13 @@ async fn whole_cluster(env: Env) {
     define_monitoring(&env).await;
     let (opens, closes) = (in_seconds(20), in_seconds(30));
     let [page, _] = on_the_page();
-    let rules = one_window(&env.namespace, "web", opens, closes, "minReplicas: 5, maxReplicas: 20");
+    let rules = one_window(
+        &env.namespace,
+        "web",
+        opens,
+        closes,
+        "minReplicas: 5, maxReplicas: 20",
+    );
     let objects = Kustomization::new(&env, "cluster", &page).rules(&rules).build();
     let installed = install(&env, "easyscale", objects).await;
     let deployments = Api::<Deployment>::namespaced(env.client.clone(), "easyscale");
@@ -253,7 +272,13 @@ async fn whole_cluster(env: Env) {
 
     // The namespace takes restricted pods only: both are admitted.
     let namespaces = Api::<Namespace>::all(env.client.clone());
-    let labels = namespaces.get("easyscale").await.unwrap().metadata.labels.unwrap();
+    let labels = namespaces
+        .get("easyscale")
+        .await
+        .unwrap()
+        .metadata
+        .labels
+        .unwrap();
     assert_eq!(labels["pod-security.kubernetes.io/enforce"], "restricted");
     let pods = Api::<Pod>::namespaced(env.client.clone(), "easyscale");
     wait_for("the pods to be admitted", SOON, async || {
@@ -307,14 +332,25 @@ async fn one_namespace(env: Env) {
     let other = Env::on(&env.plane).await;
     targets(&other).await;
     let (opens, closes) = (in_seconds(15), in_seconds(23));
-    let rules = one_window(&env.namespace, "web", opens, closes, "minReplicas: 5, maxReplicas: 20")
-        + &always(&other.namespace, "web", "minReplicas: 5");
+    let rules = one_window(
+        &env.namespace,
+        "web",
+        opens,
+        closes,
+        "minReplicas: 5, maxReplicas: 20",
+    ) + &always(&other.namespace, "job", "replicas: 4");
     let [_, page] = on_the_page();
     let page = page.replace("namespace: shop", &format!("namespace: {}", env.namespace))
         + "configMapGenerator:\n- {name: easyscale-policies, files: [policies/checkout.yaml], options: {disableNameSuffixHash: true}}\n";
-    let objects = Kustomization::new(&env, "namespaced", &page).rules(&rules).build();
+    let objects = Kustomization::new(&env, "namespaced", &page)
+        .rules(&rules)
+        .build();
     for object in &objects {
-        assert_eq!(object["metadata"]["namespace"], json!(env.namespace), "{object:#}");
+        assert_eq!(
+            object["metadata"]["namespace"],
+            json!(env.namespace),
+            "{object:#}"
+        );
     }
     let installed = install(&env, &env.namespace, objects).await;
     let pod = env.api::<Deployment>().get("easyscale").await.unwrap();
@@ -323,7 +359,7 @@ async fn one_namespace(env: Env) {
     assert_eq!(env.bounds("web").await, (2, 10));
     sleep_past(opens, Duration::ZERO).await;
     bounds_become(&env, (5, 20)).await;
-    assert_eq!(other.bounds("web").await, (2, 10), "not its namespace");
+    assert_eq!(other.replicas("Deployment", "job").await, 2, "not its namespace");
     sleep_past(closes, Duration::ZERO).await;
     bounds_become(&env, (2, 10)).await;
     controller.signal("TERM");
@@ -339,12 +375,20 @@ async fn cron_job(env: Env) {
     targets(&env).await;
     let namespace = format!("{}-night", env.namespace);
     let (opens, closes) = (in_seconds(12), in_seconds(25));
-    let rules = one_window(&env.namespace, "web", opens, closes, "minReplicas: 5, maxReplicas: 20");
+    let rules = one_window(
+        &env.namespace,
+        "web",
+        opens,
+        closes,
+        "minReplicas: 5, maxReplicas: 20",
+    );
     let kustomization = format!(
         "namespace: {namespace}\nresources:\n- easyscale/deploy/kustomize/cronjob\nconfigMapGenerator:\n- name: easyscale-policies\n  \
          files: [policies/checkout.yaml]\n  options: {{disableNameSuffixHash: true}}\n"
     );
-    let objects = Kustomization::new(&env, "cronjob", &kustomization).rules(&rules).build();
+    let objects = Kustomization::new(&env, "cronjob", &kustomization)
+        .rules(&rules)
+        .build();
     let installed = install(&env, &namespace, objects).await;
     let cron_jobs = Api::<CronJob>::namespaced(env.client.clone(), &namespace);
     let cron_job = cron_jobs.get("easyscale").await.unwrap();

@@ -1,5 +1,5 @@
-//! The Helm chart and the manifests for kustomize, with tools and an API server that are real. There are no nodes: the test plays the kubelet
-//! ([`kubelet`]), and the program runs with the rights of the account that was installed.
+//! The Helm chart and the manifests for kustomize, with tools and an API server that are real. There are no nodes: the
+//! test plays the kubelet ([`kubelet`]), and the program runs with the rights of the account that was installed.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
