@@ -62,6 +62,7 @@ pub fn log_change(applied: &Applied) {
                 rule = plan.rule,
                 failure = failure.kind.as_str(),
                 reason = failure.message,
+                hint = failure.hint.as_deref(),
                 "failed"
             );
         }

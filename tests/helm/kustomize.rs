@@ -35,13 +35,13 @@ pub(crate) fn cases() -> Vec<Case> {
 }
 
 /// A kustomization of somebody who installs, in a folder of its own beside a checkout.
-struct Kustomization {
+pub(crate) struct Kustomization {
     folder: PathBuf,
 }
 
 impl Kustomization {
     /// `text` names the checkout `easyscale`.
-    fn new(env: &Env, name: &str, text: &str) -> Self {
+    pub(crate) fn new(env: &Env, name: &str, text: &str) -> Self {
         let folder = env.plane.path().join(format!("{}-{name}", env.namespace));
         std::fs::create_dir_all(folder.join("policies")).unwrap();
         let folder = folder.canonicalize().unwrap();
@@ -60,7 +60,7 @@ impl Kustomization {
         self
     }
 
-    fn build(&self) -> Vec<Value> {
+    pub(crate) fn build(&self) -> Vec<Value> {
         let kustomize = Tools::find().unwrap_or_else(|error| panic!("{error}")).kustomize;
         let output = Command::new(kustomize)
             .env_clear()
@@ -90,25 +90,40 @@ fn on_the_page() -> [String; 2] {
 
 /// Custom resources of the Prometheus operator, as far as it matters that they are there.
 async fn define_monitoring(env: &Env) {
-    for (kind, plural) in [
-        ("ServiceMonitor", "servicemonitors"),
-        ("PrometheusRule", "prometheusrules"),
-    ] {
-        let definition = json!({
-            "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
-            "metadata": {"name": format!("{plural}.monitoring.coreos.com")},
-            "spec": {
-                "group": "monitoring.coreos.com", "scope": "Namespaced",
-                "names": {"kind": kind, "plural": plural, "singular": kind.to_lowercase(), "listKind": format!("{kind}List")},
-                "versions": [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": {
-                    "type": "object", "properties": {"spec": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}},
-                }}}],
-            },
-        });
-        fixtures::apply(&env.client, None, "test", &definition)
-            .await
-            .unwrap();
-    }
+    define(
+        env,
+        "monitoring.coreos.com",
+        "v1",
+        "ServiceMonitor",
+        "servicemonitors",
+    )
+    .await;
+    define(
+        env,
+        "monitoring.coreos.com",
+        "v1",
+        "PrometheusRule",
+        "prometheusrules",
+    )
+    .await;
+}
+
+/// A custom resource that takes anything, in place of one that somebody else defines.
+pub(crate) async fn define(env: &Env, group: &str, version: &str, kind: &str, plural: &str) {
+    let definition = json!({
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": {"name": format!("{plural}.{group}")},
+        "spec": {
+            "group": group, "scope": "Namespaced",
+            "names": {"kind": kind, "plural": plural, "singular": kind.to_lowercase(), "listKind": format!("{kind}List")},
+            "versions": [{"name": version, "served": true, "storage": true, "schema": {"openAPIV3Schema": {
+                "type": "object", "properties": {"spec": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}},
+            }}}],
+        },
+    });
+    fixtures::apply(&env.client, None, "test", &definition)
+        .await
+        .unwrap();
 }
 
 /// `kubectl apply --server-side --validate=strict`, which tries again while definitions are new.
@@ -338,7 +353,7 @@ async fn one_namespace(env: Env) {
         opens,
         closes,
         "minReplicas: 5, maxReplicas: 20",
-    ) + &always(&other.namespace, "web", "minReplicas: 5");
+    ) + &always(&other.namespace, "job", "replicas: 4");
     let [_, page] = on_the_page();
     let page = page.replace("namespace: shop", &format!("namespace: {}", env.namespace))
         + "configMapGenerator:\n- {name: easyscale-policies, files: [policies/checkout.yaml], options: {disableNameSuffixHash: true}}\n";
@@ -359,7 +374,7 @@ async fn one_namespace(env: Env) {
     assert_eq!(env.bounds("web").await, (2, 10));
     sleep_past(opens, Duration::ZERO).await;
     bounds_become(&env, (5, 20)).await;
-    assert_eq!(other.bounds("web").await, (2, 10), "not its namespace");
+    assert_eq!(other.replicas("Deployment", "job").await, 2, "not its namespace");
     sleep_past(closes, Duration::ZERO).await;
     bounds_become(&env, (2, 10)).await;
     controller.signal("TERM");

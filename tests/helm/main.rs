@@ -1,5 +1,5 @@
-//! The Helm chart and the manifests for kustomize, with tools and an API server that are real. There are no nodes: the test plays the kubelet
-//! ([`kubelet`]), and the program runs with the rights of the account that was installed.
+//! The Helm chart and the manifests for kustomize, with tools and an API server that are real. There are no nodes: the
+//! test plays the kubelet ([`kubelet`]), and the program runs with the rights of the account that was installed.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -13,6 +13,7 @@ mod kubelet;
 mod kustomize;
 mod release;
 mod render;
+mod rights;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -21,6 +22,11 @@ use std::process::ExitCode;
 use support::Case;
 
 fn main() -> ExitCode {
-    let cases = [render::cases(), install::cases(), kustomize::cases()];
+    let cases = [
+        render::cases(),
+        install::cases(),
+        kustomize::cases(),
+        rights::cases(),
+    ];
     support::run(cases.into_iter().flatten().map(Case::needs_tools).collect())
 }

@@ -35,12 +35,18 @@ impl Running {
         let folder = Folder::create("running").expect("the temporary folder is writable");
         std::fs::create_dir(folder.path().join("policies")).expect("it is our folder");
         let program = PROGRAM.expect("cargo tells integration tests where it is");
+        let level: &[&str] = if args.contains(&"--log-level") {
+            &[]
+        } else {
+            &["--log-level", "info"]
+        };
         let mut command = Command::new("env");
         command
             .arg("-i")
             .arg(format!("KUBECONFIG={}", kubeconfig.display()))
             .arg(program)
-            .args(["--log-format", "json", "--log-level", "info"])
+            .args(["--log-format", "json"])
+            .args(level)
             .args(args)
             .current_dir(folder.path());
         write_policies(&folder, policies);
