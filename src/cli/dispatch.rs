@@ -4,8 +4,8 @@ use super::args::{Cli, Command};
 use super::exit::Exit;
 use super::printer::Printer;
 use super::{
-    apply, completions, config, crd, explain, explain_code, generate, health, logging, plan, restore, schema,
-    timeline, validate, version,
+    apply, complete, completions, config, crd, explain, explain_code, generate, health, logging, plan,
+    restore, schema, timeline, validate, version,
 };
 use crate::plan::Failure;
 
@@ -49,6 +49,7 @@ pub fn run(cli: Cli) -> Exit {
         Some(Command::Schema(args)) => schema::run(&args, printer),
         Some(Command::Crd) => crd::run(printer),
         Some(Command::Health(args)) => health::run(&args, printer),
+        Some(Command::Complete(args)) => block_on(complete::run(args, printer)),
         Some(Command::Completions(args)) => completions::run(&args, printer),
     });
     result.unwrap_or_else(|error| {

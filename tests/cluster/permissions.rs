@@ -1,4 +1,4 @@
-//! deploy/rbac.yaml is exactly what apply needs: it is enough, and no line of it can go.
+//! deploy/kustomize/cronjob/rbac.yaml is exactly what apply needs: it is enough, and no line of it can go.
 
 use serde::Deserialize as _;
 use serde_json::{Value, json};
@@ -24,9 +24,9 @@ pub(crate) fn cases() -> Vec<Case> {
     ]
 }
 
-/// The rules of the ClusterRole in deploy/rbac.yaml, as they stand.
+/// The rules of the ClusterRole in deploy/kustomize/cronjob/rbac.yaml, as they stand.
 fn role() -> Vec<Value> {
-    let text = std::fs::read_to_string("deploy/rbac.yaml").unwrap();
+    let text = std::fs::read_to_string("deploy/kustomize/cronjob/rbac.yaml").unwrap();
     let documents =
         serde_yaml::Deserializer::from_str(&text).map(|document| Value::deserialize(document).unwrap());
     let role = documents

@@ -77,9 +77,9 @@ async fn port_in_use(env: Env) {
     assert!(scene.env.requests(&scene.user).await.is_empty());
 }
 
-/// The rules of deploy/rbac-run.yaml, of the ClusterRole and of the Role; the Lease is named after the instance.
+/// The rules of deploy/kustomize/base/rbac.yaml, of the ClusterRole and of the Role; the Lease is named after the instance.
 fn rights(scene: &Scene) -> Vec<Value> {
-    let text = std::fs::read_to_string("deploy/rbac-run.yaml").unwrap();
+    let text = std::fs::read_to_string("deploy/kustomize/base/rbac.yaml").unwrap();
     let documents = serde_yaml::Deserializer::from_str(&text);
     let documents: Vec<Value> = documents
         .map(|document| Value::deserialize(document).unwrap())
