@@ -46,6 +46,13 @@ fn yaml(path: &str) -> Value {
 #[test]
 fn its_copies_are_equal() {
     assert_is("deploy/helm/easyscale/files/crd.yaml", &read("deploy/crd.yaml"));
+    let rule = read("deploy/kustomize/components/monitoring/prometheusrule.yaml");
+    let (_, groups) = rule.split_once("\nspec:\n").unwrap();
+    let groups: String = groups
+        .lines()
+        .map(|line| format!("{}\n", line.strip_prefix("  ").unwrap_or(line)))
+        .collect();
+    assert_is("deploy/helm/easyscale/files/alerts.yaml", &groups);
 }
 
 #[test]

@@ -16,7 +16,8 @@ easyscale sets the replica bounds of Kubernetes autoscalers on a schedule.
   2. Check it:          easyscale validate policies/
   3. See what changes:  easyscale plan policies/
   4. Do it:             easyscale apply policies/
-  5. Undo everything:   easyscale restore
+  5. Keep it so:        easyscale run policies/
+  6. Undo everything:   easyscale restore
 
 No cluster at hand? Add `--cluster FILE`, with what `kubectl get hpa,deploy,sts -A -o yaml` prints.
 All commands and flags: easyscale --help
