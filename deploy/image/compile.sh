@@ -21,3 +21,10 @@ cargo build --release --locked --target "$target" --bin easyscale
 mkdir -p "$out"
 cp "${CARGO_TARGET_DIR:-target}/$target/release/easyscale" "$out/easyscale"
 chmod 755 "$out/easyscale"
+
+# Here, so that no image larger than promised can be made at all.
+size=$(wc -c <"$out/easyscale")
+if [ "$size" -ge 20000000 ]; then
+    echo "the program has $size bytes; an image is to stay under 20 MB" >&2
+    exit 1
+fi
