@@ -23,6 +23,8 @@ cargo build --release --locked --target "$target" --bin easyscale
 mkdir -p "$out"
 cp "${CARGO_TARGET_DIR:-target}/$target/release/easyscale" "$out/easyscale"
 chmod 755 "$out/easyscale"
+# Its time is part of a layer.
+touch -d "@${SOURCE_DATE_EPOCH:-0}" "$out/easyscale"
 
 # Here, so that no image larger than promised can be made at all.
 size=$(wc -c <"$out/easyscale")
