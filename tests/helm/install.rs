@@ -34,19 +34,19 @@ pub(crate) fn cases() -> Vec<Case> {
     ]
 }
 
-const SOON: Duration = Duration::from_secs(60);
+pub(crate) const SOON: Duration = Duration::from_secs(60);
 
 /// One release of the whole cluster at a time, and one that owns the CustomResourceDefinition.
-static CLUSTER: Mutex<()> = Mutex::const_new(());
+pub(crate) static CLUSTER: Mutex<()> = Mutex::const_new(());
 
-async fn targets(env: &Env) {
+pub(crate) async fn targets(env: &Env) {
     env.create(&fixtures::deployment("web", 2)).await;
     env.apply_as("team", &fixtures::hpa("web", ("Deployment", "web"), 2, 10))
         .await;
     env.create(&fixtures::deployment("job", 2)).await;
 }
 
-async fn bounds_become(env: &Env, wanted: (i32, i32)) {
+pub(crate) async fn bounds_become(env: &Env, wanted: (i32, i32)) {
     wait_for(&format!("bounds {wanted:?}"), SOON, async || {
         let bounds = env.bounds("web").await;
         if bounds == wanted { Ok(()) } else { Err(bounds) }
@@ -54,7 +54,7 @@ async fn bounds_become(env: &Env, wanted: (i32, i32)) {
     .await;
 }
 
-fn scaling_rule(name: &str, window: &Value) -> Value {
+pub(crate) fn scaling_rule(name: &str, window: &Value) -> Value {
     json!({
         "apiVersion": "easyscale.io/v1", "kind": "ScalingRule", "metadata": {"name": name},
         "spec": {"target": {"kind": "Deployment", "name": "web"}, "schedule": [window]},
@@ -163,7 +163,11 @@ async fn whole_cluster(env: Env) {
     targets(&env).await;
     let release = Release::new(&env, "easyscale");
     let mut values = json!({"controller": {"leaseDuration": "4s"}});
-    release.upgrade(&values).await;
+    let notes = release.upgrade(&values).await;
+    assert!(
+        notes.contains("is installed for the whole cluster") && notes.contains("Next, a rule:"),
+        "{notes}"
+    );
     let mut controllers = vec![start_controller(&release).await, start_controller(&release).await];
     for controller in &mut controllers {
         controller.told("the cluster is seen").await;

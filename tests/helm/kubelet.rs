@@ -33,6 +33,7 @@ async fn prepare(release: &Release, pod: &PodTemplateSpec) -> (PathBuf, Vec<Stri
     // Its file system begins elsewhere.
     let mounts = container.volume_mounts.clone().unwrap_or_default();
     let place = |arg: String| {
+        let arg = arg.replace("$(POD_NAMESPACE)", &release.namespace);
         if mounts.iter().any(|mount| mount.mount_path == arg) {
             format!("{}{arg}", root.display())
         } else {
@@ -64,7 +65,14 @@ pub(crate) async fn mount(release: &Release, pod: &PodTemplateSpec) -> PathBuf {
             .flatten()
             .find(|volume| volume.name == mount.name);
         let source = volume.unwrap().config_map.as_ref().unwrap();
-        let config_map = config_maps.get(&source.name).await.unwrap();
+        let config_map = config_maps.get_opt(&source.name).await.unwrap();
+        let is_optional = source.optional == Some(true);
+        assert!(
+            config_map.is_some() || is_optional,
+            "the pod waits for {}",
+            source.name
+        );
+        let config_map = config_map.unwrap_or_default();
         for (name, content) in config_map.data.unwrap_or_default() {
             let partial = root.join("partial");
             std::fs::write(&partial, content).unwrap();

@@ -1,5 +1,5 @@
-//! The Helm chart, with Helm and an API server that are real. There are no nodes: the test plays the kubelet
-//! ([`kubelet`]), and the program runs with the rights of the account that the chart made.
+//! The Helm chart and the manifests for kustomize, with tools and an API server that are real. There are no nodes: the test plays the kubelet
+//! ([`kubelet`]), and the program runs with the rights of the account that was installed.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -10,6 +10,7 @@
 
 mod install;
 mod kubelet;
+mod kustomize;
 mod release;
 mod render;
 #[path = "../support/mod.rs"]
@@ -20,6 +21,6 @@ use std::process::ExitCode;
 use support::Case;
 
 fn main() -> ExitCode {
-    let cases = [render::cases(), install::cases()];
+    let cases = [render::cases(), install::cases(), kustomize::cases()];
     support::run(cases.into_iter().flatten().map(Case::needs_tools).collect())
 }

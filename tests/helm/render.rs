@@ -106,7 +106,7 @@ async fn accepted(env: Env) {
 }
 
 /// Whether it has a pod, which then has to be admitted.
-async fn runs(env: &Env, release: &Release, object: &Value) -> bool {
+pub(crate) async fn runs(env: &Env, release: &Release, object: &Value) -> bool {
     let (metadata, spec) = match object["kind"].as_str().unwrap() {
         "Deployment" | "Job" => (json!({}), &object["spec"]["template"]["spec"]),
         "CronJob" => (

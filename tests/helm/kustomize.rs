@@ -1,0 +1,363 @@
+//! deploy/kustomize, built by kustomize and applied: taken by the server as it stands, and at work with the rights in it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::batch::v1::CronJob;
+use k8s_openapi::api::core::v1::{Namespace, Pod};
+use kube::Api;
+use kube::api::{DeleteParams, ListParams, Patch, PatchParams, ValidationDirective};
+use serde_json::{Value, json};
+
+use crate::install::{CLUSTER, SOON, bounds_become, scaling_rule, targets};
+use crate::kubelet::{spawn_job, start};
+use crate::release::{Release, documents, text};
+use crate::render::runs;
+use crate::support::timetable::{always, in_seconds, one_window, sleep_past};
+use crate::support::{Case, Env, Tools, case, fixtures, wait_for};
+
+pub(crate) fn cases() -> Vec<Case> {
+    vec![
+        case(
+            "kustomize: the server takes every folder and component, strictly, and the pods are restricted ones",
+            accepted,
+        ),
+        case(
+            "kustomize: the whole cluster, as the page on installing has it",
+            whole_cluster,
+        )
+        .needs_controllers(),
+        case("kustomize: one namespace, and no rights beyond it", one_namespace),
+        case("kustomize: a CronJob", cron_job),
+    ]
+}
+
+/// A kustomization of somebody who installs, in a folder of its own beside a checkout.
+struct Kustomization {
+    folder: PathBuf,
+}
+
+impl Kustomization {
+    /// `text` names the checkout `easyscale`.
+    fn new(env: &Env, name: &str, text: &str) -> Self {
+        let folder = env.plane.path().join(format!("{}-{name}", env.namespace));
+        std::fs::create_dir_all(folder.join("policies")).unwrap();
+        let folder = folder.canonicalize().unwrap();
+        // kustomize knows relative paths only.
+        let up = "../".repeat(folder.components().count() - 1);
+        let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).strip_prefix("/").unwrap();
+        let deploy = format!("- {up}{}/deploy/", checkout.display());
+        let text = text.replace("- easyscale/deploy/", &deploy);
+        std::fs::write(folder.join("kustomization.yaml"), text).unwrap();
+        Self { folder }
+    }
+
+    /// With rules for the ConfigMap that it generates.
+    fn rules(self, rules: &str) -> Self {
+        std::fs::write(self.folder.join("policies/checkout.yaml"), rules).unwrap();
+        self
+    }
+
+    fn build(&self) -> Vec<Value> {
+        let kustomize = Tools::find().unwrap_or_else(|error| panic!("{error}")).kustomize;
+        let output = Command::new(kustomize)
+            .env_clear()
+            .env("HOME", &self.folder)
+            .arg("build")
+            .arg(&self.folder)
+            .output()
+            .expect("kustomize starts");
+        let (out, err) = (text(&output.stdout), text(&output.stderr));
+        assert!(output.status.success() && err.is_empty(), "{err}{out}");
+        documents(&out)
+    }
+}
+
+/// The kustomizations in docs/install.md: of the cluster, and of one namespace.
+fn on_the_page() -> [String; 2] {
+    let page = include_str!("../../docs/install.md");
+    let blocks: Vec<String> = page
+        .split("```yaml\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .filter(|block| block.contains("kind: Kustomization"))
+        .map(str::to_owned)
+        .collect();
+    blocks.try_into().unwrap()
+}
+
+/// Custom resources of the Prometheus operator, as far as it matters that they are there.
+async fn define_monitoring(env: &Env) {
+    for (kind, plural) in [
+        ("ServiceMonitor", "servicemonitors"),
+        ("PrometheusRule", "prometheusrules"),
+    ] {
+        let definition = json!({
+            "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": {"name": format!("{plural}.monitoring.coreos.com")},
+            "spec": {
+                "group": "monitoring.coreos.com", "scope": "Namespaced",
+                "names": {"kind": kind, "plural": plural, "singular": kind.to_lowercase(), "listKind": format!("{kind}List")},
+                "versions": [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": {
+                    "type": "object", "properties": {"spec": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}},
+                }}}],
+            },
+        });
+        fixtures::apply(&env.client, None, "test", &definition)
+            .await
+            .unwrap();
+    }
+}
+
+/// `kubectl apply --server-side --validate=strict`, which tries again while definitions are new.
+async fn apply(env: &Env, object: &Value, dry_run: bool) {
+    let params = PatchParams {
+        dry_run,
+        field_validation: Some(ValidationDirective::Strict),
+        ..PatchParams::apply("kubectl").force()
+    };
+    let api = fixtures::api(&env.client, object["metadata"]["namespace"].as_str(), object);
+    let name = object["metadata"]["name"].as_str().unwrap();
+    wait_for(&format!("{} {name}", object["kind"]), SOON, async || {
+        match api.patch(name, &params, &Patch::Apply(object)).await {
+            Ok(_) => Ok(()),
+            Err(kube::Error::Api(status)) if status.code == 404 => Err(status.message),
+            Err(error) => panic!("{error}: {object:#}"),
+        }
+    })
+    .await;
+}
+
+/// Applies what is built. What is of no namespace is taken back by [`Installed::delete`].
+async fn install(env: &Env, namespace: &str, objects: Vec<Value>) -> Installed {
+    let mut added = Vec::new();
+    for object in objects {
+        if object["metadata"]["namespace"].is_null() || object["metadata"]["namespace"] != env.namespace {
+            let api = fixtures::api(&env.client, object["metadata"]["namespace"].as_str(), &object);
+            let name = object["metadata"]["name"].as_str().unwrap();
+            if api.get_opt(name).await.unwrap().is_none() {
+                added.push(object.clone());
+            }
+        }
+        apply(env, &object, false).await;
+    }
+    // Rights count a moment after they are written.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    Installed {
+        release: Release {
+            env: env.clone(),
+            namespace: namespace.to_owned(),
+            name: "easyscale".to_owned(),
+        },
+        added,
+    }
+}
+
+struct Installed {
+    release: Release,
+    added: Vec<Value>,
+}
+
+impl Installed {
+    /// Other tests install the same names.
+    async fn delete(self) {
+        for object in self.added.iter().rev() {
+            let api = fixtures::api(
+                &self.release.env.client,
+                object["metadata"]["namespace"].as_str(),
+                object,
+            );
+            let name = object["metadata"]["name"].as_str().unwrap();
+            let _ = api.delete(name, &DeleteParams::background()).await;
+        }
+        for object in &self.added {
+            let api = fixtures::api(
+                &self.release.env.client,
+                object["metadata"]["namespace"].as_str(),
+                object,
+            );
+            let name = object["metadata"]["name"].as_str().unwrap();
+            if matches!(object["kind"].as_str(), Some("CustomResourceDefinition" | "ClusterRole" | "ClusterRoleBinding")) {
+                wait_for(&format!("{name} to go"), SOON, async || match api.get_opt(name).await {
+                    Ok(None) => Ok(()),
+                    other => Err(other.map(|object| object.map(|object| object.metadata))),
+                })
+                .await;
+            }
+        }
+    }
+}
+
+async fn accepted(env: Env) {
+    define_monitoring(&env).await;
+    let release = Release {
+        env: env.clone(),
+        namespace: format!("{}-strict", env.namespace),
+        name: "easyscale".to_owned(),
+    };
+    let mut namespace = fixtures::namespace(&release.namespace);
+    namespace["metadata"]["labels"] = json!({"pod-security.kubernetes.io/enforce": "restricted"});
+    fixtures::apply(&env.client, None, "test", &namespace).await.unwrap();
+    for base in ["cluster", "namespaced", "cronjob"] {
+        let mut kustomization = format!(
+            "namespace: {}\nresources:\n- easyscale/deploy/kustomize/crd\n- easyscale/deploy/kustomize/{base}\ncomponents:\n",
+            release.namespace
+        );
+        for component in ["scaling-rules", "config-maps", "example-policies", "monitoring"] {
+            kustomization.push_str(&format!("- easyscale/deploy/kustomize/components/{component}\n"));
+        }
+        let objects = Kustomization::new(&env, base, &kustomization).build();
+        let mut pods = 0;
+        for object in &objects {
+            apply(&env, object, true).await;
+            pods += usize::from(runs(&env, &release, object).await);
+            let place = object["metadata"]["namespace"].as_str();
+            assert!(place.is_none_or(|place| place == release.namespace), "{object:#}");
+            if base == "namespaced" && !object["kind"].as_str().unwrap().starts_with("CustomResource") {
+                assert!(place.is_some(), "of the cluster: {object:#}");
+            }
+            for subject in object["subjects"].as_array().into_iter().flatten() {
+                assert_eq!(subject["namespace"], json!(release.namespace), "{object:#}");
+            }
+        }
+        assert_eq!(pods, 1, "{base}");
+        // What the components add is there: the flags, and the rights for them.
+        let text = json!(objects).to_string();
+        assert!(text.contains("--scaling-rules") && text.contains("--config-maps"), "{base}");
+        assert!(text.contains("scalingrules/status"), "{base}");
+        assert_eq!(text.contains("--namespace=$(POD_NAMESPACE)"), base == "namespaced");
+    }
+}
+
+async fn whole_cluster(env: Env) {
+    let _alone = CLUSTER.lock().await;
+    targets(&env).await;
+    define_monitoring(&env).await;
+    let (opens, closes) = (in_seconds(20), in_seconds(30));
+    let [page, _] = on_the_page();
+    let rules = one_window(&env.namespace, "web", opens, closes, "minReplicas: 5, maxReplicas: 20");
+    let objects = Kustomization::new(&env, "cluster", &page).rules(&rules).build();
+    let installed = install(&env, "easyscale", objects).await;
+    let deployments = Api::<Deployment>::namespaced(env.client.clone(), "easyscale");
+    let pod = deployments.get("easyscale").await.unwrap().spec.unwrap().template;
+    let image = pod.spec.as_ref().unwrap().containers[0].image.as_deref();
+    assert_eq!(image, Some("registry.example/easyscale:0.1.0"));
+    let release = &installed.release;
+    let mut controllers = [start(release, &pod).await, start(release, &pod).await];
+    for controller in &mut controllers {
+        controller.told("the cluster is seen").await;
+    }
+    assert_eq!(env.bounds("web").await, (2, 10));
+
+    // The namespace takes restricted pods only: both are admitted.
+    let namespaces = Api::<Namespace>::all(env.client.clone());
+    let labels = namespaces.get("easyscale").await.unwrap().metadata.labels.unwrap();
+    assert_eq!(labels["pod-security.kubernetes.io/enforce"], "restricted");
+    let pods = Api::<Pod>::namespaced(env.client.clone(), "easyscale");
+    wait_for("the pods to be admitted", SOON, async || {
+        let there = pods.list(&ListParams::default()).await.unwrap().items.len();
+        if there == 2 { Ok(()) } else { Err(there) }
+    })
+    .await;
+
+    sleep_past(opens, Duration::ZERO).await;
+    bounds_become(&env, (5, 20)).await;
+    env.wait_for_replicas("Deployment", "web", 5).await;
+    sleep_past(closes, Duration::ZERO).await;
+    bounds_become(&env, (2, 10)).await;
+
+    // The rights of the components: an object with its status, and a ConfigMap.
+    let mut rule = scaling_rule(
+        "job",
+        &json!({"name": "open", "from": "2020-01-01T00:00Z", "until": "2100-01-01T00:00Z", "replicas": 4}),
+    );
+    rule["spec"]["target"]["name"] = json!("job");
+    env.create(&rule).await;
+    env.wait_for_replicas("Deployment", "job", 4).await;
+    let rules = fixtures::api(&env.client, Some(&env.namespace), &rule);
+    wait_for("its status", SOON, async || {
+        let status = rules.get("job").await.unwrap().data["status"].clone();
+        let is_applied = status["conditions"][1]["status"] == "True";
+        if is_applied { Ok(()) } else { Err(status) }
+    })
+    .await;
+    rules.delete("job", &DeleteParams::default()).await.unwrap();
+    env.wait_for_replicas("Deployment", "job", 2).await;
+    env.create(&json!({
+        "apiVersion": "v1", "kind": "ConfigMap",
+        "metadata": {"name": "rules", "labels": {"easyscale.io/policy": "true"}},
+        "data": {"rules.yaml": always(&env.namespace, "job", "replicas: 3")},
+    }))
+    .await;
+    env.wait_for_replicas("Deployment", "job", 3).await;
+    for controller in &mut controllers {
+        controller.signal("TERM");
+        assert_eq!(controller.ended(SOON).await, Some(0));
+        assert!(!controller.text().contains("forbidden"), "{}", controller.text());
+    }
+    installed.delete().await;
+}
+
+async fn one_namespace(env: Env) {
+    // Its instance is that of the whole cluster, which would restore what has no rule there.
+    let _alone = CLUSTER.lock().await;
+    targets(&env).await;
+    let other = Env::on(&env.plane).await;
+    targets(&other).await;
+    let (opens, closes) = (in_seconds(15), in_seconds(23));
+    let rules = one_window(&env.namespace, "web", opens, closes, "minReplicas: 5, maxReplicas: 20")
+        + &always(&other.namespace, "web", "minReplicas: 5");
+    let [_, page] = on_the_page();
+    let page = page.replace("namespace: shop", &format!("namespace: {}", env.namespace))
+        + "configMapGenerator:\n- {name: easyscale-policies, files: [policies/checkout.yaml], options: {disableNameSuffixHash: true}}\n";
+    let objects = Kustomization::new(&env, "namespaced", &page).rules(&rules).build();
+    for object in &objects {
+        assert_eq!(object["metadata"]["namespace"], json!(env.namespace), "{object:#}");
+    }
+    let installed = install(&env, &env.namespace, objects).await;
+    let pod = env.api::<Deployment>().get("easyscale").await.unwrap();
+    let mut controller = start(&installed.release, &pod.spec.unwrap().template).await;
+    controller.told("the cluster is seen").await;
+    assert_eq!(env.bounds("web").await, (2, 10));
+    sleep_past(opens, Duration::ZERO).await;
+    bounds_become(&env, (5, 20)).await;
+    assert_eq!(other.bounds("web").await, (2, 10), "not its namespace");
+    sleep_past(closes, Duration::ZERO).await;
+    bounds_become(&env, (2, 10)).await;
+    controller.signal("TERM");
+    assert_eq!(controller.ended(SOON).await, Some(0));
+    assert!(!controller.text().contains("forbidden"), "{}", controller.text());
+    installed.delete().await;
+    other.delete().await;
+}
+
+async fn cron_job(env: Env) {
+    // The ClusterRole has the name that the chart's has.
+    let _alone = CLUSTER.lock().await;
+    targets(&env).await;
+    let namespace = format!("{}-night", env.namespace);
+    let (opens, closes) = (in_seconds(12), in_seconds(25));
+    let rules = one_window(&env.namespace, "web", opens, closes, "minReplicas: 5, maxReplicas: 20");
+    let kustomization = format!(
+        "namespace: {namespace}\nresources:\n- easyscale/deploy/kustomize/cronjob\nconfigMapGenerator:\n- name: easyscale-policies\n  \
+         files: [policies/checkout.yaml]\n  options: {{disableNameSuffixHash: true}}\n"
+    );
+    let objects = Kustomization::new(&env, "cronjob", &kustomization).rules(&rules).build();
+    let installed = install(&env, &namespace, objects).await;
+    let cron_jobs = Api::<CronJob>::namespaced(env.client.clone(), &namespace);
+    let cron_job = cron_jobs.get("easyscale").await.unwrap();
+    let pass = async |name: &str| {
+        let job = spawn_job(&installed.release, &cron_job, name).await;
+        let mut apply = start(&installed.release, &job.spec.unwrap().template).await;
+        assert_eq!(apply.ended(SOON).await, Some(0), "{}", apply.text());
+        env.bounds("web").await
+    };
+    assert_eq!(pass("before").await, (2, 10));
+    sleep_past(opens, Duration::ZERO).await;
+    assert_eq!(pass("open").await, (5, 20));
+    sleep_past(closes, Duration::ZERO).await;
+    assert_eq!(pass("after").await, (2, 10));
+    installed.delete().await;
+}
