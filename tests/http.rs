@@ -289,7 +289,7 @@ async fn the_program_asks_how_it_is() {
     assert_eq!(ask(&["--ready"]).await, (Some(0), String::new()));
 }
 
-/// Neither one that is not there, nor one that says nothing or something else, is well.
+/// Neither one that is not there, nor one that says nothing, drips or says something else, is well.
 #[tokio::test]
 async fn the_program_does_not_wait_for_ever() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -297,7 +297,16 @@ async fn the_program_does_not_wait_for_ever() {
         .unwrap()
         .local_addr()
         .unwrap();
-    for address in [silent.local_addr().unwrap(), free] {
+    let dripping = Speaker::start(b"HTTP/1.1 200 OK\r\nx: ", Some(b"y")).await;
+    let other = Speaker::start(b"SSH-2.0-x\r\n", None).await;
+    let endless = Speaker::start(b"HTTP/1.1 503 No\r\n\r\n\x1b[31mbroken\n", Some(&[b'x'; 1 << 20])).await;
+    for (address, says) in [
+        (silent.local_addr().unwrap(), "it takes longer than 3 seconds"),
+        (free, "no answer from"),
+        (dripping, "it takes longer than 3 seconds"),
+        (other, "no HTTP server"),
+        (endless, "/healthz answers 503: \\u{1b}[31mbroken"),
+    ] {
         let began = Stopwatch::now();
         let url = format!("http://{address}");
         let run = move || {
@@ -306,12 +315,34 @@ async fn the_program_does_not_wait_for_ever() {
                 .output()
         };
         let output = tokio::task::spawn_blocking(run).await.unwrap().unwrap();
-        assert_eq!(output.status.code(), Some(1));
-        assert!(
-            String::from_utf8_lossy(&output.stderr).contains("no answer from"),
-            "{output:?}"
-        );
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        let talk = String::from_utf8_lossy(&output.stderr);
+        assert!(talk.contains(says), "{output:?}");
+        assert!(talk.len() < 500, "{}", talk.len());
         assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    }
+}
+
+/// What is no server of ours.
+struct Speaker;
+
+impl Speaker {
+    /// Says something to whoever connects; then `more` again and again, or nothing.
+    async fn start(first: &'static [u8], more: Option<&'static [u8]>) -> SocketAddr {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                tokio::spawn(async move {
+                    let mut said = stream.write_all(first).await;
+                    while let (Ok(()), Some(more)) = (&said, more) {
+                        tokio::time::sleep(Duration::from_millis(200)).await;
+                        said = stream.write_all(more).await;
+                    }
+                });
+            }
+        });
+        address
     }
 }
 

@@ -33,8 +33,11 @@ ln "$scratch/$name/easyscale$suffix" "$scratch/$name/kubectl-easyscale$suffix"
 cp LICENSE README.md CHANGELOG.md deploy/kubectl/kubectl_complete-easyscale "$scratch/$name/"
 
 command -v cargo-cyclonedx >/dev/null || cargo install --locked cargo-cyclonedx
-cargo cyclonedx --format json --target "$target" --override-filename "$name.cdx"
-mv "$name.cdx.json" "$folder/"
+# With the time of the commit it names neither the moment nor a random number; where it was built is nobody's business.
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -c safe.directory="$PWD" log -1 --format=%ct)} \
+    cargo cyclonedx --format json --target "$target" --override-filename "$name.cdx"
+sed "s#file://$PWD\([\"\#/]\)#file:///source\1#g" "$name.cdx.json" >"$folder/$name.cdx.json"
+rm "$name.cdx.json"
 cp "$folder/$name.cdx.json" "$scratch/$name/sbom.cdx.json"
 
 if [ -n "$suffix" ]; then

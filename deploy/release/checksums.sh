@@ -4,5 +4,6 @@ set -euo pipefail
 
 cd "$1"
 rm -f SHA256SUMS
-find . -maxdepth 1 -type f -printf '%P\n' | sort | xargs sha256sum >SHA256SUMS
+# The file is there as soon as the line begins.
+find . -maxdepth 1 -type f ! -name SHA256SUMS -printf '%P\n' | LC_ALL=C sort | xargs sha256sum >SHA256SUMS
 cat SHA256SUMS

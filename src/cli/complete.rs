@@ -39,16 +39,21 @@ enum Wanted {
 
 pub(super) async fn run(args: CompleteArgs, printer: Printer) -> anyhow::Result<Exit> {
     let words = args.words;
-    let typed = words.last().cloned().unwrap_or_default();
+    let typed = words.last().map(String::as_str).unwrap_or_default();
+    // Of `--target=x` the shell keeps what it has, and wants the value.
+    let typed = match typed.split_once('=') {
+        Some((flag, value)) if flag.starts_with("--") => value,
+        _ => typed,
+    };
     let wanted = wanted(&words);
     let offers = match wanted {
         Wanted::Other => Vec::new(),
-        Wanted::Word => known_words(&words, &typed),
+        Wanted::Word => known_words(&words, typed),
         Wanted::Context => contexts(),
         _ => seen(wanted, &words).await,
     };
     let mut text = String::new();
-    let fits = |offer: &&String| offer.starts_with(&typed) && !offer.contains(char::is_control);
+    let fits = |offer: &&String| offer.starts_with(typed) && is_plain(offer);
     for offer in offers.iter().filter(fits).take(OFFERED) {
         text.push_str(offer);
         text.push('\n');
@@ -59,22 +64,34 @@ pub(super) async fn run(args: CompleteArgs, printer: Printer) -> anyhow::Result<
     Ok(Exit::Done)
 }
 
+/// Whether a shell takes it for one word and nothing else. What is offered is put on somebody's command line as it is, and
+/// whoever may write an autoscaler may call its target `$(…)`.
+fn is_plain(offer: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '@' | '+');
+    !offer.is_empty() && offer.chars().all(plain)
+}
+
 fn wanted(words: &[String]) -> Wanted {
+    let typed = words.last().map(String::as_str).unwrap_or_default();
     let mut before = words.iter().rev().skip(1).map(String::as_str);
     let last = match before.next() {
         // Shells take `--target=x` apart.
         Some("=") => before.next(),
         last => last,
     };
-    match last.unwrap_or_default() {
+    let flag = match typed.split_once('=') {
+        Some((flag, _)) if flag.starts_with("--") => flag,
+        _ => last.unwrap_or_default(),
+    };
+    match flag {
         "--target" => return Wanted::Target,
         "--rule" => return Wanted::Rule,
         "-n" | "--namespace" | "--lease-namespace" | "--trust-namespace" => return Wanted::Namespace,
         "--context" => return Wanted::Context,
         _ => {}
     }
-    let typed = words.last().map(String::as_str).unwrap_or_default();
     match words {
+        _ if typed.starts_with("--") && typed.contains('=') => Wanted::Other,
         [_] | [] => Wanted::Word,
         _ if typed.starts_with('-') => Wanted::Word,
         [command, _] if command == "explain" => Wanted::Subject,
@@ -125,9 +142,15 @@ async fn seen(wanted: Wanted, words: &[String]) -> Vec<String> {
 }
 
 async fn look(words: &[String]) -> Observed {
-    let context = words.iter().position(|word| word == "--context");
+    let context = words
+        .iter()
+        .enumerate()
+        .find_map(|(at, word)| match word.as_str() {
+            "--context" => words.get(at + 1).filter(|next| *next != "=").cloned(),
+            word => word.strip_prefix("--context=").map(str::to_owned),
+        });
     let connection = Connection {
-        context: context.and_then(|at| words.get(at + 1)).cloned(),
+        context,
         ..Connection::default()
     };
     let options = Options {

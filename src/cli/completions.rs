@@ -7,14 +7,35 @@ use super::exit::Exit;
 use super::printer::Printer;
 
 /// Targets, rules, namespaces and contexts, for bash; what is no such thing is completed as before.
+///
+/// bash takes words apart at `:` and `=`, and contexts such as `arn:aws:eks:…` have colons: so the line is split at blanks, and
+/// of an answer only what follows the last break is handed over. As macOS has it, bash 3.2: no `mapfile`, no index -1.
 const KNOWN_TO_THE_PROGRAM: &str = r#"
 _easyscale_known() {
-    local known directive
-    known=$("${COMP_WORDS[0]}" __complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+    local line=${COMP_LINE:0:COMP_POINT} words=() typed value front='' behind='' known directive offer
+    read -ra words <<<"$line"
+    if [[ $line == *[[:blank:]] ]]; then
+        words+=('')
+    fi
+    typed=${words[${#words[@]} - 1]}
+    value=$typed
+    if [[ $typed == --*=* ]]; then
+        value=${typed#*=}
+        if [[ $COMP_WORDBREAKS != *=* ]]; then
+            front=${typed%%=*}=
+        fi
+    fi
+    if [[ $value == *:* && $COMP_WORDBREAKS == *:* ]]; then
+        behind=${value%:*}:
+    fi
+    known=$("${COMP_WORDS[0]}" __complete "${words[@]:1}" 2>/dev/null </dev/null)
     directive=${known##*$'\n'}
     known=${known%$'\n'*}
     if [[ $directive == :4 && $known != :4 && -n $known ]]; then
-        mapfile -t COMPREPLY <<<"$known"
+        COMPREPLY=()
+        while IFS= read -r offer; do
+            COMPREPLY+=("$front${offer#"$behind"}")
+        done <<<"$known"
     else
         _easyscale "$@"
     fi

@@ -2,6 +2,8 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpStream, ToSocketAddrs as _};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -10,7 +12,7 @@ use super::args::HealthArgs;
 use super::exit::Exit;
 use super::printer::Printer;
 
-/// Each step of the exchange takes no longer.
+/// All of it takes no longer: finding the name, connecting, and an answer that comes byte by byte.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Nobody needs more of an answer than its first line, and a sentence of why.
@@ -21,7 +23,7 @@ pub(super) fn run(args: &HealthArgs, printer: Printer) -> anyhow::Result<Exit> {
     let path = if *ready { "/readyz" } else { "/healthz" };
     let authority = authority(url)?;
     let (code, why) =
-        ask(&authority, path).with_context(|| format!("no answer from http://{authority}{path}"))?;
+        ask_in_time(&authority, path).with_context(|| format!("no answer from http://{authority}{path}"))?;
     if code == 200 {
         return Ok(Exit::Done);
     }
@@ -49,6 +51,22 @@ fn authority(url: &str) -> anyhow::Result<String> {
         true => authority.to_owned(),
         false => format!("{authority}:80"),
     })
+}
+
+/// [`ask`], for as long as [`PATIENCE`] lasts. A thread, because the look-up of a name has no time limit of its own; it
+/// ends with the process.
+fn ask_in_time(authority: &str, path: &'static str) -> anyhow::Result<(u16, String)> {
+    let (sender, receiver) = mpsc::sync_channel(1);
+    let asked = authority.to_owned();
+    thread::Builder::new().spawn(move || {
+        // Nobody receives what comes too late.
+        let _ = sender.send(ask(&asked, path));
+    })?;
+    match receiver.recv_timeout(PATIENCE) {
+        Ok(answer) => answer,
+        Err(RecvTimeoutError::Timeout) => bail!("it takes longer than {} seconds", PATIENCE.as_secs()),
+        Err(RecvTimeoutError::Disconnected) => bail!("asking it went wrong"),
+    }
 }
 
 /// The status of the answer, and the first line of what it says.

@@ -49,7 +49,7 @@ pub mod timetable;
 mod tools;
 
 pub use audit::{Request, timed_requests};
-pub use binaries::Binaries;
+pub use binaries::{Binaries, version as kubernetes_version};
 pub use built::FindError;
 pub use control_plane::{ControlPlane, Options, StartError, User};
 pub use environment::{Env, wait_for};
