@@ -18,6 +18,21 @@ lint:
     cargo clippy --all-targets --locked -- -D warnings
     cargo deny --locked check
 
+# What needs a cluster, on the newest Kubernetes that is supported and on the oldest; each is built once (8 minutes).
+matrix *ARGS:
+    cargo test --locked --test cluster -- {{ ARGS }}
+    EASYSCALE_TEST_KUBERNETES=1.33 cargo test --locked --test cluster -- {{ ARGS }}
+
+# The image, as an archive for `docker load`, without a container engine (needs buildah and musl-gcc), and a look at it as root.
+image ARCHIVE="target/easyscale-image.tar":
+    deploy/image/build.sh {{ ARCHIVE }}
+    deploy/image/check.sh {{ ARCHIVE }}
+
+# What a release has for this machine: archive, list of its parts, checksums.
+dist TARGET="x86_64-unknown-linux-musl":
+    deploy/release/archive.sh {{ TARGET }} dist
+    deploy/release/checksums.sh dist
+
 # Format what is written.
 fmt:
     cargo fmt

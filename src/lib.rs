@@ -3,14 +3,14 @@
 //! Data goes one way, and only the two ends touch the world:
 //!
 //! ```text
-//! files --policy--> Rules + provenance | [Problem]
+//! files | ConfigMaps | custom resources --policy--> Rules + provenance | [Problem]
 //!        instant --engine--> Decision { wants, until }
 //!        cluster::observe --Observed--plan--> Plan { changes, refusals, unchanged }
-//!                   report --> stdout      cluster::apply --> Outcome --> events, exit status
+//!                   report --> stdout      cluster::apply --> Outcome --> events, status, exit status
 //! ```
 //!
 //! `draft` writes such files in the first place, from answers and from what other tools were told.
-//! `plan`, `apply`, `restore` and the tests walk this same road.
+//! `plan`, `apply`, `restore`, `run` and the tests walk this same road.
 
 pub mod cli;
 pub mod cluster;

@@ -2,11 +2,10 @@
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use easyscale::cli::{Cli, Exit, run};
 
 fn main() -> ExitCode {
-    match Cli::try_parse() {
+    match Cli::parse_as_called(std::env::args_os()) {
         Ok(cli) => run(cli).into(),
         Err(error) => {
             // Help and version are answers, not errors; a wrong argument is 1, since 2 means "changes".

@@ -8,6 +8,8 @@
 #[path = "cli/cases.rs"]
 mod cases;
 
+#[path = "cli/completions.rs"]
+mod completions;
 #[path = "cli/sandbox.rs"]
 mod sandbox;
 #[path = "cli/streams.rs"]

@@ -1099,7 +1099,7 @@ fn problems_read_as_written_down() {
     );
     // Told of the file system, of an instant, of a cluster and of what is in it: elsewhere.
     let elsewhere = [
-        "E0001", "E0002", "E0003", "E0005", "E0008", "E0009", "E0806", "N0702", "W0612",
+        "E0001", "E0002", "E0003", "E0005", "E0008", "E0009", "E0806", "E0807", "N0702", "W0612",
     ];
     let untold: Vec<_> = CODES
         .iter()

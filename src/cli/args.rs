@@ -1,11 +1,12 @@
 //! What can be written on the command line.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 use super::values::{
     End, concurrency, duration, edges, end, instance, instant, lease_duration, namespace, object_name,
@@ -46,6 +47,23 @@ pub struct Cli {
     pub(super) log_level: Option<String>,
     #[command(subcommand)]
     pub(super) command: Option<Command>,
+}
+
+impl Cli {
+    /// Reads the command line. Help says how the program was called: `kubectl easyscale` runs a file `kubectl-easyscale`.
+    ///
+    /// # Errors
+    /// When it cannot be understood, and for `--help` and `--version`.
+    pub fn parse_as_called(words: impl Iterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let words: Vec<OsString> = words.collect();
+        let called = words.first().map(Path::new).and_then(Path::file_stem);
+        let mut command = Self::command();
+        if called.is_some_and(|name| name == "kubectl-easyscale") {
+            command = command.bin_name("kubectl easyscale");
+        }
+        let matches = command.try_get_matches_from(words)?;
+        Self::from_arg_matches(&matches)
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -98,6 +116,9 @@ pub(super) enum Command {
     Health(HealthArgs),
     /// Print a completion script for a shell.
     Completions(CompletionsArgs),
+    /// What a shell offers next.
+    #[command(name = "__complete", hide = true)]
+    Complete(CompleteArgs),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -539,6 +560,13 @@ pub(super) struct HealthArgs {
     /// Ask whether it is ready, not only alive: whether it has seen the cluster, and its rules have no mistakes.
     #[arg(long)]
     pub(super) ready: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompleteArgs {
+    /// What is typed so far; the last one is being typed.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(super) words: Vec<String>,
 }
 
 #[derive(Debug, Args)]

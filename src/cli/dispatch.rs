@@ -4,8 +4,8 @@ use super::args::{Cli, Command};
 use super::exit::Exit;
 use super::printer::Printer;
 use super::{
-    apply, completions, config, crd, explain, explain_code, generate, health, logging, plan, restore, schema,
-    timeline, validate, version,
+    apply, complete, completions, config, crd, explain, explain_code, generate, health, logging, plan,
+    restore, schema, timeline, validate, version,
 };
 use crate::plan::Failure;
 
@@ -16,7 +16,8 @@ easyscale sets the replica bounds of Kubernetes autoscalers on a schedule.
   2. Check it:          easyscale validate policies/
   3. See what changes:  easyscale plan policies/
   4. Do it:             easyscale apply policies/
-  5. Undo everything:   easyscale restore
+  5. Keep it so:        easyscale run policies/
+  6. Undo everything:   easyscale restore
 
 No cluster at hand? Add `--cluster FILE`, with what `kubectl get hpa,deploy,sts -A -o yaml` prints.
 All commands and flags: easyscale --help
@@ -49,6 +50,7 @@ pub fn run(cli: Cli) -> Exit {
         Some(Command::Schema(args)) => schema::run(&args, printer),
         Some(Command::Crd) => crd::run(printer),
         Some(Command::Health(args)) => health::run(&args, printer),
+        Some(Command::Complete(args)) => block_on(complete::run(args, printer)),
         Some(Command::Completions(args)) => completions::run(&args, printer),
     });
     result.unwrap_or_else(|error| {

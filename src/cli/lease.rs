@@ -25,11 +25,13 @@ pub(super) struct Held {
 
 impl Held {
     /// Takes the instance's lease in `namespace`, or else all of its leases that are there, in the namespaces that are
-    /// looked at or (none named) in all. Waits until a former holder cannot write any more.
+    /// looked at or (none named) in all. Waits until a former holder cannot write any more. Where one `is_expected` and
+    /// not there, it says so.
     pub(super) async fn take(
         live: &Live,
         namespace: Option<&str>,
         looked_at: &BTreeSet<String>,
+        is_expected: bool,
         printer: Printer,
     ) -> Self {
         let timings = Timings::of(DURATION);
@@ -47,10 +49,10 @@ impl Held {
             );
             Vec::new()
         });
-        let is_named = namespace.is_some();
+        let is_expected = is_expected && namespace.is_some();
         let taking = leases
             .into_iter()
-            .map(|lease| take(lease, is_named, timings, printer));
+            .map(|lease| take(lease, is_expected, timings, printer));
         let mut elections = Vec::new();
         for taken in join_all(taking).await {
             match taken {
@@ -112,7 +114,7 @@ enum Taken {
     OutOfReach,
 }
 
-async fn take(lease: LiveLease, is_named: bool, timings: Timings, printer: Printer) -> Taken {
+async fn take(lease: LiveLease, is_expected: bool, timings: Timings, printer: Printer) -> Taken {
     let name = lease.name();
     let tell = |former: &Former| {
         printer.talk(&format!(
@@ -124,7 +126,7 @@ async fn take(lease: LiveLease, is_named: bool, timings: Timings, printer: Print
     match hold(lease, identity(), timings, Arc::new(SystemTime::now), tell).await {
         Ok(Some(election)) => Taken::Held(name, election),
         Ok(None) => {
-            if is_named {
+            if is_expected {
                 printer.warn(&format!(
                     "there is no lease {name}: is that where `easyscale run` runs?"
                 ));

@@ -2,6 +2,7 @@
 
 mod apply;
 mod args;
+mod complete;
 mod completions;
 mod config;
 mod crd;

@@ -59,11 +59,21 @@ pub(super) async fn run(args: RestoreArgs, printer: Printer) -> anyhow::Result<E
         Some(_) => (pass(&planner, &place, &write, make).await?, Fulfilled::default()),
         None => {
             let live = load::in_time(write.deadline, Live::connect(&place.connection())).await?;
+            // Whoever has a CronJob may well have no controller.
+            let expects_lease = suspend_cronjob.is_none();
             if let Some(name) = suspend_cronjob {
                 let namespace = lease_namespace.as_deref().unwrap_or_else(|| live.own_namespace());
                 suspend(&live, namespace, &name, printer).await?;
             }
-            let held = Held::take(&live, lease_namespace.as_deref(), &place.namespaces(), printer).await;
+            let namespaces = place.namespaces();
+            let held = Held::take(
+                &live,
+                lease_namespace.as_deref(),
+                &namespaces,
+                expects_lease,
+                printer,
+            )
+            .await;
             // The wait for somebody else is not of the pass's time.
             let deadline = Deadline::now() + write.deadline;
             let done = pass_over(&live, &planner, &place, &write, deadline, make).await;

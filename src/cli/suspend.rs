@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use tokio::time::{Instant, sleep};
 
 use super::printer::Printer;
 use crate::cluster::Live;
+use crate::plan::Failure;
 
 /// The CronJob controller may be about to start a Job by what it saw before: it looks at its own copy, which is a moment
 /// old.
@@ -32,10 +33,7 @@ pub(super) async fn suspend(
     name: &str,
     printer: Printer,
 ) -> anyhow::Result<()> {
-    let suspended = live
-        .suspend(namespace, name)
-        .await
-        .with_context(|| format!("nothing is restored, since CronJob {namespace}/{name} may write again"))?;
+    let suspended = live.suspend(namespace, name).await.map_err(unrestored)?;
     let resume =
         format!("kubectl patch cronjob {name} -n {namespace} -p '{{\"spec\":{{\"suspend\":false}}}}'");
     printer.talk(&format!(
@@ -45,10 +43,7 @@ pub(super) async fn suspend(
     sleep(SETTLES).await;
     let mut told = false;
     loop {
-        let mut jobs = live
-            .jobs_at_work(&suspended)
-            .await
-            .with_context(|| format!("nothing is restored, since a Job of {suspended} may still write"))?;
+        let mut jobs = live.jobs_at_work(&suspended).await.map_err(unrestored)?;
         if jobs.is_empty() {
             return Ok(());
         }
@@ -69,5 +64,16 @@ pub(super) async fn suspend(
             printer.talk(&format!("{names} still runs; waiting until it has ended.\n"));
         }
         sleep(PAUSE).await;
+    }
+}
+
+/// A failure with what follows from it.
+fn unrestored(failure: Failure) -> Failure {
+    Failure {
+        message: format!(
+            "nothing is restored, since a CronJob may write again: {}",
+            failure.message
+        ),
+        ..failure
     }
 }

@@ -20,6 +20,17 @@ pub struct Connection {
     pub instance: String,
 }
 
+/// The names of the contexts of the kubeconfig, if one can be read.
+#[must_use]
+pub fn contexts() -> Vec<String> {
+    let kubeconfig = Kubeconfig::read().unwrap_or_default();
+    kubeconfig
+        .contexts
+        .into_iter()
+        .map(|context| context.name)
+        .collect()
+}
+
 /// A client for the cluster that is meant, and how to call it. Nothing is sent yet.
 pub(super) async fn open(connection: &Connection) -> Result<(Client, String), Failure> {
     let (mut config, name) = load_config(connection.context.as_deref()).await?;

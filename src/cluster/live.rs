@@ -32,6 +32,9 @@ use crate::policy::{Owner, Replicas};
 /// Objects per page of a list: what kubectl asks for.
 const PAGE_SIZE: u32 = 500;
 
+/// Objects per page where each may have a megabyte.
+const SMALL_PAGE: u32 = 20;
+
 /// A list of more pages than this is no list: five million objects.
 const MAX_PAGES: usize = 10_000;
 
@@ -245,7 +248,13 @@ impl Live {
 
     /// A list that has yet to be asked for, page by page.
     pub(super) fn pages<'a, T>(&self, resource: Resource<'a>, selection: &Selection) -> Pages<'a, T> {
-        let mut params = ListParams::default().limit(PAGE_SIZE);
+        // What is chosen by labels is what people write, and may be large.
+        let page = if selection.labels.is_some() {
+            SMALL_PAGE
+        } else {
+            PAGE_SIZE
+        };
+        let mut params = ListParams::default().limit(page);
         if let Some(fields) = &selection.fields {
             params = params.fields(fields);
         }

@@ -22,7 +22,7 @@ mod watch;
 mod wire;
 
 pub use apply::{ApplyOptions, Carried, Clock, apply, carry_out};
-pub use connect::Connection;
+pub use connect::{Connection, contexts};
 pub use cronjob::Suspended;
 pub use events::{EventNote, Reason};
 pub use lease::{Claim, Lease, LeaseStore, LiveLease, MAX_LEASE_DURATION, lease_name};

@@ -6,7 +6,8 @@
 //! ```text
 //! streams --Sighting--> picture --touched--> knots <--edges, alarms-- clock
 //!                                              | due
-//! files --reload--> rules ----------------> plan --queue--> jobs --carry_out--> the API server, behind the fence
+//! files --reload--> rules <--supplies-- ConfigMaps and custom resources, each read by itself
+//!                     `-------------------> plan --queue--> jobs --carry_out--> the API server, behind the fence
 //!                                                             | Outcome
 //!                                    events, log, metrics <---+---> what was written goes back into the picture
 //! ```

@@ -10,12 +10,15 @@ use serde_json::Value;
 use tokio::time::{Duration, Instant as Mono};
 
 use crate::cluster::{Sight, Stream, Supplied, Thing};
-use crate::policy::{Denied, Ground, Owner, Rule, Scope, Target};
+use crate::policy::{Denied, Ground, Owner, Rule, Scope, Supply, Target};
 use crate::report::rule_status::{Acceptance, Standing, difference, status};
 use crate::time::Instant;
 
 /// The status of a rule is not written more often than this: what changes faster is no news.
 const AT_MOST_EVERY: Duration = Duration::from_secs(1);
+
+/// So long objects are read at a time; edges and answers wait meanwhile.
+const AT_A_TIME: Duration = Duration::from_millis(50);
 
 /// The longest wait after a status that could not be written.
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
@@ -40,6 +43,8 @@ pub(super) struct Supplies {
 struct Kept {
     supplied: Supplied,
     epoch: u64,
+    /// Its last state without a mistake, if that is another one.
+    good: Option<Supply>,
     /// Of its last state without a mistake.
     rules: Vec<Arc<Rule>>,
     /// `None`: not read yet.
@@ -129,12 +134,23 @@ impl Supplies {
         let Thing::Supply(supplied) = thing else { return };
         let epoch = self.streams.get(stream).map_or(0, |progress| progress.epoch);
         let scope = supplied.supply.scope.clone();
+        // Another one of its name: what was in force of that one went with it.
+        if self
+            .kept
+            .get(&scope)
+            .is_some_and(|kept| kept.supplied.uid != supplied.uid)
+        {
+            self.remove(&scope);
+        }
         match self.kept.get_mut(&scope) {
             Some(kept) => {
                 kept.epoch = epoch;
-                let is_same = kept.supplied.supply == supplied.supply && kept.supplied.uid == supplied.uid;
+                let is_same = kept.supplied.supply == supplied.supply;
                 let is_told = kept.supplied.status == supplied.status
                     && kept.supplied.generation == supplied.generation;
+                if !is_same && kept.acceptance == Some(Acceptance::Accepted) {
+                    kept.good = Some(kept.supplied.supply.clone());
+                }
                 kept.supplied = *supplied;
                 if !is_same {
                     self.stirred.insert(scope);
@@ -146,6 +162,7 @@ impl Supplies {
                 let kept = Kept {
                     supplied: *supplied,
                     epoch,
+                    good: None,
                     rules: Vec::new(),
                     acceptance: None,
                     standing: None,
@@ -184,7 +201,10 @@ impl Supplies {
     pub(super) fn read_again(&mut self, ground: &Ground) -> (Vec<Verdict>, Vec<Scope>, Vec<Target>) {
         let mut verdicts = Vec::new();
         let mut gone = Vec::new();
-        for scope in std::mem::take(&mut self.stirred) {
+        let began = Mono::now();
+        while began.elapsed() < AT_A_TIME
+            && let Some(scope) = self.stirred.pop_first()
+        {
             let Some(kept) = self.kept.get_mut(&scope) else {
                 gone.push(scope);
                 continue;
@@ -193,7 +213,12 @@ impl Supplies {
             loaded.deny(&self.denied);
             let acceptance = Acceptance::of(&loaded.problems);
             let mut targets: Vec<Target> = kept.rules.iter().map(|rule| rule.target.clone()).collect();
-            if acceptance == Acceptance::Accepted {
+            if acceptance != Acceptance::Accepted {
+                // Under what the operator says now: nothing of it may ask more than that.
+                let good = kept.good.as_ref().map(|good| ground.read(good));
+                kept.rules = good.map_or(Vec::new(), |good| good.rules);
+            } else {
+                kept.good = None;
                 kept.rules = loaded.rules;
                 // What was said of another state is not said of this one; its target is looked at now.
                 kept.standing = None;
@@ -261,7 +286,7 @@ impl Supplies {
     }
 
     /// Has a status looked at, not too soon after the last time.
-    fn look_at(&mut self, scope: &Scope) {
+    pub(super) fn look_at(&mut self, scope: &Scope) {
         if !matches!(scope, Scope::ScalingRule(_)) {
             return;
         }
@@ -340,5 +365,100 @@ impl Supplies {
         let is_new = kept.failures == 1;
         self.look_at(scope);
         is_new
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::Watched;
+    use crate::policy::{Inputs, Supply};
+    use serde_json::json;
+
+    fn ground(text: &str) -> Ground {
+        let loaded = Inputs::default().check(vec![("base.yaml".to_owned(), text.to_owned())]);
+        assert!(!loaded.has_errors(), "{:?}", loaded.problems);
+        loaded.ground()
+    }
+    fn thing(spec: &Value, uid: &str) -> Thing {
+        Thing::Supply(Box::new(Supplied {
+            supply: Supply::of_scaling_rule("shop", "web", &BTreeMap::new(), spec),
+            uid: uid.to_owned(),
+            resource_version: "1".to_owned(),
+            generation: 1,
+            status: Value::Null,
+        }))
+    }
+    #[test]
+    fn tightened_limits_hold_for_the_last_good_rules() {
+        let stream = Stream {
+            of: Watched::ScalingRules,
+            namespace: None,
+        };
+        let mut supplies = Supplies::new(Vec::new());
+        let target = json!({"kind": "Deployment", "name": "web"});
+        supplies.see(
+            &stream,
+            Sight::Changed(thing(
+                &json!({"target": target, "default": {"minReplicas": 50, "maxReplicas": 90}}),
+                "u",
+            )),
+        );
+        supplies.read_again(&ground("limits: {'*': {maxReplicas: 100}}\nrules: {}\n"));
+        // The tenant adds a mistake; the operator tightens.
+        supplies.see(
+            &stream,
+            Sight::Changed(thing(
+                &json!({"target": target, "default": {"minReplicas": 50, "maxReplicas": 90}, "wake": "x"}),
+                "u",
+            )),
+        );
+        supplies.stir_all();
+        supplies.read_again(&ground("limits: {'*': {maxReplicas: 10}}\nrules: {}\n"));
+        let max: Vec<_> = supplies
+            .rules()
+            .map(|rule| rule.limits.max.as_ref().map(|max| max.value))
+            .collect();
+        assert!(max.iter().all(|max| *max == Some(10)), "in force: {max:?}");
+    }
+    #[test]
+    fn a_sleep_ends_when_the_operator_forbids_it() {
+        let stream = Stream {
+            of: Watched::ScalingRules,
+            namespace: None,
+        };
+        let mut supplies = Supplies::new(Vec::new());
+        let spec = json!({"target": {"kind": "Deployment", "name": "web"}, "default": {"replicas": 0}});
+        supplies.see(&stream, Sight::Changed(thing(&spec, "u")));
+        supplies.read_again(&ground("rules: {}\ndefaults: {timezone: UTC}\n"));
+        assert_eq!(supplies.rules().count(), 1);
+        supplies.stir_all();
+        supplies.read_again(&ground("limits: {'*': {minReplicas: 2}}\nrules: {}\n"));
+        assert!(
+            !supplies.rules().any(|rule| rule.default.is_sleep()),
+            "it still sleeps"
+        );
+    }
+    #[test]
+    fn a_recreated_object_inherits_nothing() {
+        let stream = Stream {
+            of: Watched::ScalingRules,
+            namespace: None,
+        };
+        let mut supplies = Supplies::new(Vec::new());
+        let spec = json!({"target": {"kind": "Deployment", "name": "web"}, "default": {"replicas": 3}});
+        supplies.see(&stream, Sight::Begun);
+        supplies.see(&stream, Sight::Page(vec![thing(&spec, "u1")]));
+        supplies.see(&stream, Sight::Listed);
+        supplies.read_again(&Ground::default());
+        supplies.see(&stream, Sight::Begun);
+        supplies.see(&stream, Sight::Page(vec![thing(&json!({"target": 1}), "u2")]));
+        supplies.see(&stream, Sight::Listed);
+        supplies.read_again(&Ground::default());
+        assert_eq!(
+            supplies.rules().count(),
+            0,
+            "rules of the deleted object are in force"
+        );
     }
 }

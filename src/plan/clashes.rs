@@ -9,7 +9,7 @@ use super::observed::ObjectRef;
 use super::pass::Pass;
 use super::refusal::{Code, Refusal};
 use super::resolve::Resolved;
-use crate::policy::{Rule, Target};
+use crate::policy::{Rule, Scope, Target};
 
 /// The rules that are refused, by their number: the one named in the object's memory keeps it.
 pub(super) fn clashes(
@@ -37,17 +37,30 @@ pub(super) fn clashes(
                 .iter()
                 .filter_map(|(_, number, _)| Some((*number, rules.get(*number)?)))
         };
+        // A team must not be able to put a rule of whoever runs easyscale out of force.
+        let of_files = || sharing().filter(|(_, rule)| rule.scope == Scope::Files);
+        let operator = of_files().map(|(number, _)| number).next();
+        if let Some(operator) = operator.filter(|_| of_files().count() == 1 && shared.len() > 1) {
+            let names = names_of(sharing());
+            for (number, _) in sharing().filter(|(number, _)| *number != operator) {
+                refused.insert(number, two_rules(&object, &names));
+            }
+            continue;
+        }
         // Two of one name, from a ConfigMap and a custom resource, cannot be told apart.
         let keeper = keeper(pass, &object)
             .filter(|keeper| sharing().filter(|(_, rule)| rule.name == *keeper).count() == 1);
-        let names: Vec<_> = sharing()
-            .map(|(_, rule)| format!("{} ({})", rule.name, rule.place))
-            .collect();
+        let names = names_of(sharing());
         for (number, _) in sharing().filter(|(_, rule)| Some(&rule.name) != keeper.as_ref()) {
             refused.insert(number, two_rules(&object, &names));
         }
     }
     refused
+}
+
+fn names_of<'r>(rules: impl Iterator<Item = (usize, &'r Arc<Rule>)>) -> Vec<String> {
+    let names = rules.map(|(_, rule)| format!("{} ({})", rule.name, rule.place));
+    names.collect()
 }
 
 /// The rule in the memory of an object, or of the scale behind it.

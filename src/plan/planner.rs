@@ -125,6 +125,17 @@ impl Planner {
         planner.trusting(self.trust.clone())
     }
 
+    /// The rules that may touch their targets, and those that may not.
+    #[must_use]
+    pub fn by_reach(&self) -> (Self, Self) {
+        let (near, far) = self.rules.iter().cloned().partition(|rule| self.reaches(rule));
+        let of = |rules| Self {
+            rules,
+            ..self.clone()
+        };
+        (of(near), of(far))
+    }
+
     /// The same, waiting with what `patience` names.
     #[must_use]
     pub fn waiting(self, patience: Patience) -> Self {
@@ -220,15 +231,16 @@ impl Planner {
             });
         let mut targets: Vec<TargetPlan> = kept.collect();
         // While a rule is refused, nobody knows what it would have named.
-        let mut in_doubt = elsewhere.clone();
+        let mut own = InDoubt::default();
         for target in targets.iter().filter(|target| target.refusal().is_some()) {
             if let Intent::Keep(rule) = &target.intent {
-                in_doubt.add(&rule.scope, &refused(&rule.name));
+                own.add(&rule.scope, &refused(&rule.name));
             }
         }
         let rules = self.rules.iter().filter(|rule| self.reaches(rule));
         for (object, rule) in abandoned(&pass, &self.options, rules) {
-            let doubt = in_doubt.holds_back(&object.namespace, &rule);
+            let doubt = own.holds_back(&object.namespace, &rule);
+            let doubt = doubt.or_else(|| elsewhere.holds_back(&object.namespace, &rule));
             targets.push(if self.options.prune && doubt.is_none() {
                 pass.restore(&object)
             } else {
@@ -285,5 +297,63 @@ impl Planner {
 impl Options {
     pub(super) fn includes(&self, namespace: &str) -> bool {
         self.namespaces.is_empty() || self.namespaces.contains(namespace)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Autoscaler, WorkloadRef};
+    use crate::policy::{self, Ground, Supply};
+
+    fn autoscaler(namespace: &str, name: &str, state: Option<&str>) -> Autoscaler {
+        Autoscaler {
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+            uid: "u".to_owned(),
+            workload: WorkloadRef {
+                group: "apps".to_owned(),
+                kind: "Deployment".to_owned(),
+                name: name.to_owned(),
+            },
+            floor: Some(5),
+            ceiling: 20,
+            state: state.map(str::to_owned),
+            ..Autoscaler::default()
+        }
+    }
+    #[test]
+    fn a_tenant_cannot_hold_back_restorations_elsewhere() {
+        let file = "apiVersion: easyscale.io/v1\nkind: ScalingRule\nmetadata: {name: web}\nspec:\n  target: {kind: Deployment, name: web, namespace: evil}\n  schedule:\n    - {name: peak, timeStart: '16:00', timeEnd: '18:00', minReplicas: 5}\n";
+        let loaded = policy::check(vec![("r.yaml".to_owned(), file.to_owned())]);
+        assert!(!loaded.has_errors());
+        let mut rules = loaded.rules;
+        let spec = serde_json::json!({"target": {"kind": "Deployment", "name": "web"}, "default": {"minReplicas": 1}});
+        let options = Options {
+            instance: "default".to_owned(),
+            prune: true,
+            namespaces: BTreeSet::new(),
+        };
+        let state = r#"{"v":1,"instance":"default","rule":"b/gone","uid":"u","at":"2026-11-24T17:00:00Z","minReplicas":{"original":2,"applied":5}}"#;
+        let observed = Observed {
+            autoscalers: vec![
+                autoscaler("evil", "web", None),
+                autoscaler("b", "api", Some(state)),
+            ],
+            ..Observed::default()
+        };
+        let at = Instant::parse("2026-11-27T12:00:00Z").unwrap();
+        rules.extend(
+            Ground::default()
+                .read(&Supply::of_scaling_rule("evil", "x", &BTreeMap::new(), &spec))
+                .rules,
+        );
+        let plan = Planner::new(rules, options).plan(&observed, at);
+        assert!(
+            plan.targets
+                .iter()
+                .any(|t| t.target.namespace == "b" && t.action == Action::Restore),
+            "b/api is not restored"
+        );
     }
 }

@@ -15,6 +15,9 @@ use super::rule::{Place, Sourced};
 use super::source::{Mark, Sources, Span};
 use super::words::{self, quoted};
 
+/// Windows of an object in the cluster, in all its layers.
+const MOST_WINDOWS: usize = 500;
+
 /// Problems of one file beyond these are counted, not told.
 const TOLD_PER_FILE: usize = 1000;
 
@@ -27,6 +30,9 @@ pub(super) struct Checker<'a> {
     /// Of texts with problems, by their number: how many are told, and how many are not.
     counts: BTreeMap<usize, Count>,
     errors: usize,
+    /// Whether these are texts of an object in the cluster, of which there may not be as much as an operator may write.
+    is_of_cluster: bool,
+    windows: usize,
     /// Lines that their language's reader has told about: what it has made of them is not told as well.
     garbled: Vec<Span>,
 }
@@ -45,8 +51,40 @@ impl<'a> Checker<'a> {
             told: HashSet::new(),
             counts: BTreeMap::new(),
             errors: 0,
+            is_of_cluster: false,
+            windows: 0,
             garbled: Vec::new(),
         }
+    }
+
+    /// The same for an object in the cluster.
+    pub(super) fn of_cluster(self) -> Self {
+        Self {
+            is_of_cluster: true,
+            ..self
+        }
+    }
+
+    /// Whether these are texts of an object in the cluster.
+    pub(super) fn is_of_cluster(&self) -> bool {
+        self.is_of_cluster
+    }
+
+    /// Whether one more window may be read; tells of the first one that may not.
+    pub(super) fn may_read_window(&mut self, span: Span) -> bool {
+        if !self.is_of_cluster {
+            return true;
+        }
+        self.windows += 1;
+        if self.windows == MOST_WINDOWS + 1 {
+            let problem = Problem::error(
+                codes::TOO_MUCH,
+                format!("an object in the cluster has {MOST_WINDOWS} windows at most"),
+            )
+            .hint("make several of it");
+            self.report(problem, span);
+        }
+        self.windows <= MOST_WINDOWS
     }
 
     pub(super) fn sources(&self) -> &'a Sources {

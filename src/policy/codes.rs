@@ -83,6 +83,7 @@ codes! {
     AMBIGUOUS = "E0804", "a variable that could mean several keys";
     BAD_ADJUSTMENT = "E0805", "a variable or --set that cannot be read";
     NOT_YOURS = "E0806", "a setting that only whoever runs easyscale may make";
+    TOO_MUCH = "E0807", "more than an object in the cluster may have";
     // N: notes.
     FIXED_ZONE = "N0701", "a time zone that does not follow clock changes";
     PASSED = "N0702", "a window that will not open again";

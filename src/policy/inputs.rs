@@ -179,6 +179,9 @@ impl Inputs {
         } = texts;
         let mut problems = Vec::new();
         let mut check = Checker::new(&sources);
+        if *scope != Scope::Files {
+            check = check.of_cluster();
+        }
         let files: Vec<File> = sources
             .iter()
             .zip(&readable)

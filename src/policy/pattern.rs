@@ -10,6 +10,9 @@ use super::when::When;
 use super::words::quoted;
 use crate::time::{Cron, Occurrences, StartDays, Weekdays};
 
+/// In seconds; each time is an edge, and kept.
+const MOST_OFTEN: u32 = 60;
+
 /// Six fields that list everything are shorter.
 pub(super) const LONGEST_PATTERN: usize = 1000;
 
@@ -56,7 +59,20 @@ impl Pattern {
             check,
         );
         let days = StartDays::new(Weekdays::DAILY, None, except.days, &except.dates);
-        let occurrences = Occurrences::cron(&self.cron?, &days, self.duration?.seconds);
+        let (cron, duration) = (self.cron?, self.duration?);
+        if check.is_of_cluster() && cron.shortest_rest().is_some_and(|rest| rest < MOST_OFTEN) {
+            let problem = Problem::error(
+                codes::TOO_MUCH,
+                "a window of an object in the cluster opens once a minute at most",
+            )
+            .hint("leave the seconds out: five fields, such as `*/5 * * * *`");
+            check.report(
+                problem,
+                fields.get_quietly("cron").map_or(fields.span, |field| field.key),
+            );
+            return None;
+        }
+        let occurrences = Occurrences::cron(&cron, &days, duration.seconds);
         if occurrences.never() {
             // A pattern that fits no day at all is told where it is read.
             except.tell_nothing_left(fields, check);

@@ -30,6 +30,8 @@ pub(super) struct Settings {
     pub(super) zone_place: Option<Span>,
     /// For a target that has none, nor has its document.
     pub(super) namespace: Option<String>,
+    /// Of an object in the cluster: its namespace. What the operator says of others is not for its eyes.
+    pub(super) home: Option<String>,
     /// In seconds, for rules that have none.
     pub(super) stagger: u32,
     pub(super) calendars: Calendars,

@@ -129,8 +129,10 @@ pub(super) fn read(
     let (limits, lowest) = limits.unwrap_or_default();
     let namespace = target.as_ref().map(|(target, _)| target.namespace.as_str());
     let allowed = namespace.map_or_else(Limits::default, |namespace| settings.limits.of(namespace));
+    let is_told = settings.home.is_none() || settings.home.as_deref() == namespace;
     if let (Some(least), Some(namespace)) = (allowed.min, namespace)
         && least.value > 0
+        && is_told
     {
         for sleep in &sleeps {
             let problem = Problem::error(

@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::Loaded;
+use super::codes;
 use super::document::{API_VERSION, KIND};
 use super::inputs::Inputs;
+use super::problem::Problem;
 use super::scope::{Owner, Scope};
 use super::settings::Settings;
 use super::source::Source;
-use super::{Loaded, files};
 
 /// What the operator's files say for rules from elsewhere: defaults, calendars, and what may be asked per namespace.
 #[derive(Debug, Clone, Default)]
@@ -23,7 +25,12 @@ pub struct Supply {
     /// Which object.
     pub scope: Scope,
     texts: Vec<Text>,
+    /// In bytes, where it is too large to be kept.
+    too_large: Option<usize>,
 }
+
+/// What is read of one object, at most. Reading takes its time from everybody's.
+const LARGEST: usize = 256 << 10;
 
 /// One text of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +50,14 @@ impl Supply {
             namespace: namespace.into(),
             name: name.into(),
         });
+        let size = data.values().map(String::len).sum();
+        if size > LARGEST {
+            return Self {
+                scope,
+                texts: Vec::new(),
+                too_large: Some(size),
+            };
+        }
         let texts = data
             .into_iter()
             .map(|(key, text)| Text {
@@ -52,7 +67,11 @@ impl Supply {
                 keys: Vec::new(),
             })
             .collect();
-        Self { scope, texts }
+        Self {
+            scope,
+            texts,
+            too_large: None,
+        }
     }
 
     /// A custom resource, with its labels and `spec`.
@@ -86,6 +105,7 @@ impl Supply {
             keys: written.keys,
         };
         Self {
+            too_large: (text.text.len() > LARGEST).then_some(text.text.len()),
             scope,
             texts: vec![text],
         }
@@ -100,6 +120,7 @@ impl Ground {
         settings.zone_place = None;
         if let Some(namespace) = scope.namespace() {
             settings.namespace = Some(namespace.to_owned());
+            settings.home = Some(namespace.to_owned());
         }
         settings
     }
@@ -108,10 +129,24 @@ impl Ground {
     /// it only if nothing is wrong with it. That it has none is no mistake.
     #[must_use]
     pub fn read(&self, supply: &Supply) -> Loaded {
+        if let Some(size) = supply.too_large {
+            let problem = Problem::error(
+                codes::TOO_MUCH,
+                format!(
+                    "{} KiB of rules are more than the {} that are read of one object",
+                    size >> 10,
+                    LARGEST >> 10
+                ),
+            )
+            .hint("make several of it");
+            return Loaded {
+                problems: vec![problem.in_file(&supply.scope.to_string())],
+                ..Loaded::default()
+            };
+        }
         let sources = supply.texts.iter().map(|text| {
             let Text { name, text, keys } = text;
             match keys.is_empty() {
-                true if text.len() as u64 > files::LARGEST_FILE => Source::new(name, ""),
                 true => Source::new(name, text),
                 false => Source::of_object(name, text, keys.clone()),
             }
@@ -187,13 +222,16 @@ fn below(path: &str, key: &str) -> String {
     }
 }
 
+/// What some readers of YAML take for something else than text.
+const NOT_PLAIN: [&str; 9] = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
+
 /// A value without lines of its own. Text is in quotes unless nobody could take it for something else.
 fn scalar(value: &Value) -> String {
     let is_plain = |text: &str| {
         let mut characters = text.chars();
         characters.next().is_some_and(|first| first.is_ascii_alphabetic())
             && characters.all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '/' | '.'))
-            && !["true", "false", "null"].contains(&text.to_ascii_lowercase().as_str())
+            && !NOT_PLAIN.contains(&text.to_ascii_lowercase().as_str())
     };
     match value {
         Value::String(text) if is_plain(text) => text.clone(),

@@ -120,6 +120,9 @@ pub(super) fn read(
     check: &mut Checker<'_>,
 ) -> Option<Read> {
     let errors = check.errors();
+    if !check.may_read_window(node.span) {
+        return None;
+    }
     let fields = Fields::read(node, &WINDOW, check)?;
     let name = match key {
         Some(key) => name_of_key(key, &fields, check),

@@ -172,6 +172,12 @@ impl Cron {
         }
     }
 
+    /// The shortest time between two matches of a day, in seconds, if it has two.
+    #[must_use]
+    pub fn shortest_rest(&self) -> Option<u32> {
+        self.times.shortest_rest()
+    }
+
     pub(super) fn times(&self) -> Times {
         self.times
     }

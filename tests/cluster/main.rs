@@ -22,6 +22,7 @@ mod scales;
 #[path = "../support/mod.rs"]
 mod support;
 mod table;
+mod uninstall;
 
 // Rules at random, and values of single keys, come from the tests of the engine and of the schema.
 #[path = "../schema/keys.rs"]
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         kills::cases(),
         events::cases(),
         lease::cases(),
+        uninstall::cases(),
         neighbours::cases(),
         permissions::cases(),
         program::cases(),

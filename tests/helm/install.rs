@@ -163,7 +163,11 @@ async fn whole_cluster(env: Env) {
     targets(&env).await;
     let release = Release::new(&env, "easyscale");
     let mut values = json!({"controller": {"leaseDuration": "4s"}});
-    release.upgrade(&values).await;
+    let notes = release.upgrade(&values).await;
+    assert!(
+        notes.contains("is installed for the whole cluster") && notes.contains("Next, a rule:"),
+        "{notes}"
+    );
     let mut controllers = vec![start_controller(&release).await, start_controller(&release).await];
     for controller in &mut controllers {
         controller.told("the cluster is seen").await;
@@ -180,6 +184,24 @@ async fn whole_cluster(env: Env) {
     env.wait_for_replicas("Deployment", "web", 5).await;
     sleep_past(closes, Duration::ZERO).await;
     bounds_become(&env, (2, 10)).await;
+
+    // `helm test`, whose pod asks the Service: here, the first of the pods behind it.
+    let rendered = release.template(&values).await;
+    let test = rendered.iter().find(|object| object["kind"] == "Pod").unwrap();
+    let container = &test["spec"]["containers"][0];
+    let service = format!("http://{}.{}:8080", release.name, release.namespace);
+    assert_eq!(container["args"], json!(["health", format!("--url={service}")]));
+    let address = controllers[0].told("\"address\"").await["address"].clone();
+    let address = address.as_str().unwrap();
+    let health = std::process::Command::new(env!("CARGO_BIN_EXE_easyscale"))
+        .args(["health", &format!("--url=http://{address}")])
+        .output()
+        .unwrap();
+    assert!(
+        health.status.success(),
+        "{}",
+        crate::release::text(&health.stderr)
+    );
 
     // Other values: rules from values beside the object, and limits of the operator. The pods start anew.
     values["policies"] = json!({"10-rules.yaml": always(&env.namespace, "job", "minReplicas: 4")});
@@ -386,9 +408,10 @@ async fn not_restored(env: Env) {
         .replace(&release.name, &kube::api::PostParams::default(), &role)
         .await
         .unwrap();
+    let count = controller.count();
     let (told, is_gone) = uninstall(&release, async || {}, async || {}).await;
     assert!(!is_gone && told.contains("verbs: [patch]"), "{told}");
     // The controller goes on: better than bounds that nobody looks after.
-    controller.told_since(controller.count(), "leading").await;
+    controller.told_since(count, "\"leading\"").await;
     assert!(deployment(&release).await.metadata.deletion_timestamp.is_none());
 }

@@ -2,6 +2,7 @@
 //! starts the program with the arguments as they stand.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::SystemTime;
 
 use k8s_openapi::api::authentication::v1::{TokenRequest, TokenRequestSpec};
@@ -83,6 +84,7 @@ pub(crate) async fn mount(release: &Release, pod: &PodTemplateSpec) -> PathBuf {
 
 /// A kubeconfig with a token of exactly this account, in the namespace of the release: what a pod sees of the cluster.
 async fn kubeconfig(release: &Release, account: &str) -> PathBuf {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
     let accounts = Api::<ServiceAccount>::namespaced(release.env.client.clone(), &release.namespace);
     let request = TokenRequest {
         spec: TokenRequestSpec::default(),
@@ -100,10 +102,10 @@ async fn kubeconfig(release: &Release, account: &str) -> PathBuf {
     let path = release.env.kubeconfig(&user);
     let mut config: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
     config["contexts"][0]["context"]["namespace"] = json!(release.namespace);
-    // In one step: the other replica may be reading it.
-    let partial = path.with_extension("partial");
-    std::fs::write(&partial, config.to_string()).unwrap();
-    std::fs::rename(partial, &path).unwrap();
+    // One for each pod: another one may be reading its own just now.
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let path = path.with_extension(format!("{number}.kubeconfig"));
+    std::fs::write(&path, config.to_string()).unwrap();
     path
 }
 

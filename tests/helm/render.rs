@@ -3,8 +3,8 @@
 use kube::api::{Patch, PatchParams, PostParams, ValidationDirective};
 use serde_json::{Value, json};
 
-use crate::release::{CHART, Release, text};
-use crate::support::{Case, Env, case, fixtures};
+use crate::release::{CHART, Release, documents, text};
+use crate::support::{Case, Env, Tools, case, fixtures};
 
 pub(crate) fn cases() -> Vec<Case> {
     vec![
@@ -12,6 +12,10 @@ pub(crate) fn cases() -> Vec<Case> {
         case(
             "helm: the server takes all that is rendered, strictly, and the pods are restricted ones",
             accepted,
+        ),
+        case(
+            "helm: rights, pods and alerts are those of the manifests",
+            as_manifests,
         ),
         case("helm: wrong values are refused, with their place", refused),
         case("helm: a cluster that is too old is refused", too_old),
@@ -124,6 +128,128 @@ pub(crate) async fn runs(env: &Env, release: &Release, object: &Value) -> bool {
         .await
         .unwrap_or_else(|error| panic!("{error}: {pod:#}"));
     true
+}
+
+/// What kustomize makes of the same wishes.
+fn manifests(env: &Env, overlay: &str, components: &[&str]) -> Vec<Value> {
+    let folder = env
+        .plane
+        .path()
+        .join(format!("kustomization-{overlay}-{}", components.len()));
+    std::fs::create_dir_all(&folder).unwrap();
+    // kustomize takes relative paths only.
+    let up = "../".repeat(folder.canonicalize().unwrap().components().count() - 1);
+    let place = |what: &str| format!("{up}{}/deploy/kustomize/{what}", &env!("CARGO_MANIFEST_DIR")[1..]);
+    let kustomization = json!({
+        "apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization",
+        "resources": [place(overlay)],
+        "components": components.iter().map(|name| place(&format!("components/{name}"))).collect::<Vec<_>>(),
+    });
+    std::fs::write(folder.join("kustomization.yaml"), kustomization.to_string()).unwrap();
+    let output = std::process::Command::new(Tools::find().unwrap().kustomize)
+        .arg("build")
+        .arg(&folder)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    documents(&text(&output.stdout))
+}
+
+/// The rules of all roles, by their kind and name, whatever their order.
+fn rights(objects: &[Value]) -> Vec<(String, String, Vec<String>)> {
+    let mut found: Vec<_> = objects
+        .iter()
+        .filter(|object| object["kind"].as_str().unwrap().ends_with("Role"))
+        .filter(|object| object["metadata"]["annotations"]["helm.sh/hook"].is_null())
+        .map(|object| {
+            let mut rules: Vec<_> = object["rules"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(Value::to_string)
+                .collect();
+            rules.sort();
+            let text = |value: &Value| value.as_str().unwrap().to_owned();
+            (text(&object["kind"]), text(&object["metadata"]["name"]), rules)
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+/// Of the one Deployment or CronJob: what must be the same, however it is installed.
+fn pod(objects: &[Value]) -> Value {
+    let runs = |object: &&Value| object["kind"] == "Deployment" || object["kind"] == "CronJob";
+    let mut object = objects.iter().find(runs).unwrap().clone();
+    let is_cron_job = object["kind"] == "CronJob";
+    let pod = if is_cron_job {
+        &mut object["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    } else {
+        &mut object["spec"]["template"]["spec"]
+    };
+    // The chart chooses these by values.
+    let container = pod["containers"][0].as_object_mut().unwrap();
+    for key in ["args", "imagePullPolicy", "resources", "volumeMounts"] {
+        if key != "resources" || is_cron_job {
+            container.remove(key);
+        }
+    }
+    pod.as_object_mut().unwrap().remove("volumes");
+    pod.as_object_mut().unwrap().remove("affinity");
+    let spec = object["spec"].as_object_mut().unwrap();
+    spec.remove("selector");
+    if let Some(template) = spec.get_mut("template") {
+        template["metadata"] = Value::Null;
+    }
+    if is_cron_job {
+        spec["jobTemplate"]["metadata"] = Value::Null;
+        spec["jobTemplate"]["spec"]["template"]["metadata"] = Value::Null;
+    }
+    object["spec"].clone()
+}
+
+async fn as_manifests(env: Env) {
+    let release = Release::new(&env, "easyscale");
+    let policies = json!({"10.yaml": "rules: {}"});
+    for (mode, overlay) in [("controller", "cluster"), ("cronjob", "cronjob")] {
+        for (scaling_rules, config_maps) in [(false, false), (true, false), (true, true)] {
+            let values = json!({
+                "mode": mode, "policies": policies, "crd": {"install": false},
+                "scalingRules": {"enabled": scaling_rules}, "configMaps": {"enabled": config_maps},
+            });
+            let mut components = Vec::new();
+            components.extend(scaling_rules.then_some("scaling-rules"));
+            components.extend(config_maps.then_some("config-maps"));
+            let (chart, manifests) = (
+                release.template(&values).await,
+                manifests(&env, overlay, &components),
+            );
+            assert_eq!(rights(&chart), rights(&manifests), "{mode} {components:?}");
+            assert_eq!(pod(&chart), pod(&manifests), "{mode}");
+        }
+    }
+    let namespaced = json!({"policies": policies, "crd": {"install": false}, "scalingRules": {"enabled": false},
+        "namespaces": [release.namespace]});
+    assert_eq!(
+        rights(&release.template(&namespaced).await),
+        rights(&manifests(&env, "namespaced", &[]))
+    );
+    let monitored =
+        json!({"monitoring": {"serviceMonitor": {"enabled": true}, "prometheusRule": {"enabled": true}}});
+    let of = |objects: Vec<Value>, kind: &str| {
+        let object = objects.into_iter().find(|object| object["kind"] == kind);
+        object.unwrap()["spec"].clone()
+    };
+    let chart = release.template(&monitored).await;
+    let manifests = manifests(&env, "cluster", &["monitoring"]);
+    assert_eq!(
+        of(chart.clone(), "PrometheusRule"),
+        of(manifests.clone(), "PrometheusRule")
+    );
+    assert_eq!(
+        of(chart, "ServiceMonitor")["endpoints"],
+        of(manifests, "ServiceMonitor")["endpoints"]
+    );
 }
 
 async fn refused(env: Env) {

@@ -220,6 +220,7 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
         self.gauges.metrics.leader(leads);
         if leads {
             self.supplies.look_at_all();
+            self.tell_foreign();
             self.knots.touch_all();
         } else {
             self.queue.clear();

@@ -24,9 +24,10 @@ pub(super) use supplying::object_of;
 
 use super::clock::{Clock, WallClock};
 use super::health::Health;
-use super::knot::{Key, Knots};
+use super::knot::{Key, Knots, Refused};
 use super::lease::{Fence, Leadership};
 use super::metrics::Metrics;
+use super::news::Told;
 use super::outage::Outage;
 use super::picture::Picture;
 use super::queue::Queue;
@@ -177,6 +178,12 @@ pub struct Control<'a, C, W> {
     supplies: Supplies,
     /// Objects whose rules have mistakes.
     mistaken: HashSet<Scope>,
+    /// The rules in the cluster have not all been read yet.
+    is_unread: bool,
+    /// The rules that may not touch their targets.
+    foreign: Planner,
+    foreign_refused: Vec<Refused>,
+    foreign_told: Told,
     reporting: FuturesUnordered<Reporting<'a>>,
     policy: PolicyState,
     stage: ObjectRef,
@@ -231,6 +238,7 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
             denied,
         } = start;
         let namespaces = planner.options().namespaces.clone();
+        let (planner, foreign) = planner.by_reach();
         let mut in_doubt = InDoubt::default();
         if sources.is_any() {
             in_doubt.add(&Scope::Files, UNREAD);
@@ -248,6 +256,10 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
             ground,
             supplies: Supplies::new(denied),
             mistaken: HashSet::new(),
+            is_unread: sources.is_any(),
+            foreign,
+            foreign_refused: Vec::new(),
+            foreign_told: Told::default(),
             reporting: FuturesUnordered::new(),
             policy,
             stage,
@@ -353,6 +365,9 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
 
     fn next_wake(&self) -> Mono {
         let mut wake = Mono::now() + LONGEST_SLEEP;
+        if self.supplies.are_stirred() {
+            return Mono::now();
+        }
         if !(self.listed && self.leading) {
             return wake;
         }

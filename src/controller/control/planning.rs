@@ -10,7 +10,6 @@ use super::super::news;
 use super::super::picture::Touched;
 use super::super::queue::Rank;
 use super::super::streams::Watching;
-use super::supplying::object_of;
 use super::{Control, DOUBT, PATIENT_WRITES, QUICK, backoff, writes_scale};
 use crate::cluster::{Cluster, Stream};
 use crate::engine::{Base, decide};
@@ -81,7 +80,7 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
         }
         if rules.is_empty() {
             self.undecided.remove(key);
-            if !self.undecided.is_empty() {
+            if !self.undecided.is_empty() || self.supplies.are_stirred() {
                 self.knots.get_mut(key)?.abandoned = true;
                 return None;
             }
@@ -263,18 +262,23 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
         if before == refused {
             return;
         }
-        for Refused { code, .. } in &before {
+        self.count_refusals(&before, &refused);
+    }
+
+    /// Counts refusals as they change, and notes whose restorations are in doubt for them.
+    pub(super) fn count_refusals(&mut self, before: &[Refused], now: &[Refused]) {
+        for Refused { code, .. } in before {
             let count = self.refusals.entry(*code).or_default();
             *count = count.saturating_sub(1);
         }
-        for Refused { code, .. } in &refused {
+        for Refused { code, .. } in now {
             *self.refusals.entry(*code).or_default() += 1;
             if !before.iter().any(|before| before.code == *code) {
                 self.gauges.metrics.refused(*code);
             }
         }
-        self.note_doubts(&refused);
-        self.forget_doubts(&before);
+        self.note_doubts(now);
+        self.forget_doubts(before);
         self.settled_doubt |= !before.is_empty();
     }
 
@@ -305,18 +309,10 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
         let before = std::mem::replace(&mut knot.told, current);
         let is_held = knot.told.iter().any(|(_, _, code)| *code == "held");
         self.count_held(key, is_held);
-        let mut events = news::tell(plan, &before, self.clock.now());
-        // `kubectl describe` finds events by it.
-        for event in events.iter_mut().filter(|event| event.uid.is_empty()) {
-            let mut rules = plan.targets.iter().filter_map(|target| match &target.intent {
-                Intent::Keep(rule) => Some(rule),
-                _ => None,
-            });
-            if let Some(rule) = rules.find(|rule| object_of(rule).as_ref() == Some(&event.regarding)) {
-                event.uid = self.supplies.uid(&rule.scope);
-            }
+        let events = news::tell(plan, &before, self.clock.now());
+        for event in events {
+            self.queue_event_of_rule(plan, event);
         }
-        events.into_iter().for_each(|event| self.queue_event(event));
     }
 
     /// Counts as it changes: a turn must not cost more where there are more knots.

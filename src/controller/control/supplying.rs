@@ -1,27 +1,35 @@
 //! Rules from inside the cluster: reading them again, and the statuses of those that are custom resources.
 
+use super::super::knot::Refused;
+use super::super::news;
 use super::super::rules::Rules;
 use super::super::streams::Watching;
 use super::super::supplies::{StatusWrite, Verdict};
 use super::{Control, REPORTING, Reported, UNREAD};
-use crate::cluster::{Cluster, EventNote, Reason, Sight, Sighting};
-use crate::plan::{Failure, FailureKind, Intent, ObjectRef, Plan, TargetPlan, has_mistakes};
+use crate::cluster::{Cluster, EventNote, Reason, Sighting};
+use crate::plan::{Failure, FailureKind, Intent, ObjectRef, Observed, Plan, TargetPlan, has_mistakes};
 use crate::policy::{Rule, Scope};
 use crate::report::rule_status::{Acceptance, Progress, Standing};
 
 impl<C: Cluster, W: Watching> Control<'_, C, W> {
     pub(super) fn see_supply(&mut self, Sighting { stream, sight }: Sighting) {
-        let is_first_list = matches!(sight, Sight::Listed) && !self.supplies.is_complete(&stream);
         self.supplies.see(&stream, sight);
-        if is_first_list
-            && self
-                .streams
+    }
+
+    /// Reads again what has changed, and puts it in force as far as it can be used.
+    pub(super) fn read_supplies(&mut self) {
+        if self.supplies.are_stirred() {
+            self.read_some_supplies();
+        }
+        let is_all_seen = || {
+            self.streams
                 .supplies()
                 .all(|stream| self.supplies.is_complete(&stream))
-        {
+        };
+        if self.is_unread && !self.supplies.are_stirred() && is_all_seen() {
+            self.is_unread = false;
             self.in_doubt.remove(&Scope::Files, UNREAD);
-            self.settled_doubt = true;
-            self.knots.touch_all();
+            self.touch_abandoned();
             tracing::info!(
                 rules = self.supplies.rules().count(),
                 "the rules in the cluster are seen"
@@ -29,11 +37,7 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
         }
     }
 
-    /// Reads again what has changed, and puts it in force as far as it can be used.
-    pub(super) fn read_supplies(&mut self) {
-        if !self.supplies.are_stirred() {
-            return;
-        }
+    fn read_some_supplies(&mut self) {
         let (verdicts, gone, mut targets) = self.supplies.read_again(&self.ground);
         for scope in gone {
             if self.mistaken.remove(&scope) {
@@ -50,7 +54,8 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
         for target in targets {
             self.touch_home(target);
         }
-        if self.settled_doubt {
+        // Until all is read, nobody knows what else may name a target.
+        if !self.supplies.are_stirred() {
             self.touch_abandoned();
         }
         self.gauges.metrics.rule_objects(&self.supplies.count());
@@ -61,7 +66,45 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
         let rules = self.file_rules.iter().chain(self.supplies.rules());
         let planner = self.rules.planner().with_rules(rules.cloned().collect());
         self.gauges.metrics.targets(planner.rules().len());
-        self.rules = Rules::new(planner);
+        let (near, far) = planner.by_reach();
+        self.rules = Rules::new(near);
+        self.foreign = far;
+        self.tell_foreign();
+    }
+
+    /// Rules that may not touch their targets are refused here, without a look at anything: they take no part in what
+    /// becomes of those targets.
+    pub(super) fn tell_foreign(&mut self) {
+        if !self.leading {
+            return;
+        }
+        let plan = self.foreign.plan(&Observed::default(), self.clock.now());
+        let refused: Vec<Refused> = plan.targets.iter().filter_map(Refused::of).collect();
+        let before = std::mem::replace(&mut self.foreign_refused, refused.clone());
+        if before != refused {
+            self.count_refusals(&before, &refused);
+            self.gauges.metrics.refusals(&self.refusals);
+        }
+        let told = std::mem::replace(&mut self.foreign_told, news::of(&plan));
+        for event in news::tell(&plan, &told, self.clock.now()) {
+            self.queue_event_of_rule(&plan, event);
+        }
+        self.note_standings(&plan, false);
+    }
+
+    /// An event that may be about the object that a rule is in.
+    pub(super) fn queue_event_of_rule(&mut self, plan: &Plan, mut event: EventNote) {
+        if event.uid.is_empty() {
+            let mut rules = plan.targets.iter().filter_map(|target| match &target.intent {
+                Intent::Keep(rule) => Some(rule),
+                _ => None,
+            });
+            // `kubectl describe` finds events by it.
+            if let Some(rule) = rules.find(|rule| object(&rule.scope).as_ref() == Some(&event.regarding)) {
+                event.uid = self.supplies.uid(&rule.scope);
+            }
+        }
+        self.queue_event(event);
     }
 
     fn tell_verdict(&mut self, verdict: &Verdict) {
@@ -162,8 +205,9 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
             Some(Ok(())) => {
                 self.supplies.wrote_status(&scope, &uid, Some(after));
             }
-            // It is gone, or the lease is: then nobody waits for it.
-            None => {}
+            // Nobody knows what came of it.
+            None => self.supplies.look_at(&scope),
+            // It is gone: then nobody waits for it.
             Some(Err(Failure {
                 kind: FailureKind::NotFound,
                 ..

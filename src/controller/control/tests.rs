@@ -781,3 +781,51 @@ fn the_start_is_a_tuesday() {
         "2026-11-24T15:00:00Z"
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_rule_that_may_not_reach_its_target_has_no_part_in_it() {
+    let mut scene = Scene::new();
+    scene.world.add("web", 2, 10);
+    let metrics = Arc::clone(&scene.metrics);
+    let inlets = scene.inlets.take().unwrap();
+    let world = Rc::clone(&scene.world);
+    let began = Mono::now();
+    let wall = Arc::new(move || UNIX_EPOCH + Duration::from_secs(START + 3600) + began.elapsed());
+    let spec = serde_json::json!({"target": {"kind": "Deployment", "name": "web", "namespace": "shop"}, "default": {"minReplicas": 7}});
+    let evil = policy::Ground::default().read(&policy::Supply::of_scaling_rule(
+        "evil",
+        "x",
+        &BTreeMap::new(),
+        &spec,
+    ));
+    assert!(!evil.has_errors());
+    let mut begin = start(&rule("web", "", PEAK));
+    let mut rules = begin.planner.rules().to_vec();
+    rules.extend(evil.rules);
+    begin.planner = begin.planner.with_rules(rules);
+    let control = Control::new(
+        &*world,
+        Streams(Rc::clone(&world)),
+        scene.settings.clone(),
+        Fence::always(),
+        Gauges {
+            metrics: Arc::clone(&metrics),
+            health: Arc::new(Health::new()),
+        },
+        wall,
+        begin,
+    );
+    let stop = scene.stop.clone();
+    let play = async {
+        pass(Duration::from_secs(5)).await;
+        let t = metrics.text();
+        stop.send_replace(true);
+        t
+    };
+    let (ended, text) = tokio::join!(control.run(inlets), play);
+    ended.unwrap();
+    assert!(
+        !text.contains("rule=\"evil/x\"") && text.contains("rule=\"web\""),
+        "the metrics of shop/web are told as those of another namespace's rule"
+    );
+}

@@ -124,7 +124,7 @@ mod tests {
     /// They need files, a clock or a cluster.
     const WITHOUT_EXAMPLE: &[&str] = &[
         "E0001", "E0002", "E0003", "E0004", "E0005", "E0006", "E0008", "E0009", "E0801", "E0802", "E0803",
-        "E0804", "E0805", "E0806", "N0702", "W0612", "W0802", "W0804",
+        "E0804", "E0805", "E0806", "E0807", "N0702", "W0612", "W0802", "W0804",
     ];
 
     /// The example that is marked so, as a whole file: the page says where parts of a rule stand.
