@@ -495,7 +495,12 @@ async fn floor_zero(env: Env) {
     external["spec"]["metrics"] = json!([{"type": "External", "external": {
         "metric": {"name": "queue"}, "target": {"type": "AverageValue", "averageValue": "1"},
     }}]);
-    env.create(&external).await;
+    let made = fixtures::apply(&env.client, Some(&env.namespace), "test", &external).await;
+    if let Err(error) = made {
+        // The gate is off in older versions, and then there is no such original either.
+        assert!(std::env::var_os("EASYSCALE_TEST_KUBERNETES").is_some(), "{error}");
+        return eprintln!("!! SKIPPED: this Kubernetes allows no floor of zero");
+    }
     let road = Road::new(&env).rule("Deployment", "web", PEAK_FLOOR_5);
     road.pass(PEAK).await;
     let cpu = fixtures::hpa("web", ("Deployment", "web"), 5, 10);
