@@ -73,6 +73,8 @@ pub(crate) const UNKNOWN: &[(&str, &str)] = &[
     ("E0803", "about the command line"),
     ("E0804", "about the command line"),
     ("E0805", "about the command line"),
+    ("E0806", "about an object in the cluster"),
+    ("E0807", "about an object in the cluster"),
 ];
 
 /// What a part lacks that another layer may bring: a key, a kind's version, a calendar's dates, what is set, a namespace.
