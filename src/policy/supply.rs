@@ -393,6 +393,37 @@ mod tests {
         assert_eq!((max.value, max.place.to_string().as_str()), (9, "base.yaml:1:30"));
     }
 
+    /// One easyscale reads the rules of all: what costs it memory and time is bounded, for objects and not for files.
+    #[test]
+    fn an_object_has_no_more_than_its_share() {
+        let window = |number: usize| format!("w{number}: {{timeStart: '08:00', replicas: 1}}");
+        let rule = |windows: &str| {
+            format!(
+                "rules: {{web: {{target: {{kind: Deployment, name: web, namespace: shop}}, schedule: {{{windows}}}}}}}\n"
+            )
+        };
+        let many: Vec<String> = (0..501).map(window).collect();
+        let quick = "w: {cron: '*/2 * * * * *', duration: 1s, replicas: 1}";
+        let large = format!("# {}\n", "x".repeat(LARGEST));
+        for text in [rule(&many.join(", ")), rule(quick), large.clone()] {
+            let codes: Vec<_> = Ground::default()
+                .read(&config_map(&[("a.yaml", &text)]))
+                .problems
+                .iter()
+                .map(|problem| problem.code)
+                .collect();
+            assert_eq!(codes, ["E0807"], "{}", &text[..80]);
+        }
+        let fine = rule(&many[..500].join(", "));
+        assert!(
+            !Ground::default()
+                .read(&config_map(&[("a.yaml", &fine)]))
+                .has_errors()
+        );
+        files(&rule(quick));
+        files(&rule(&many.join(", ")));
+    }
+
     proptest! {
         /// Whatever an API server holds, it is read without a panic, and each place leads into the text.
         #[test]
