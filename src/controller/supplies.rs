@@ -43,7 +43,7 @@ pub(super) struct Supplies {
 struct Kept {
     supplied: Supplied,
     epoch: u64,
-    /// Its last state without a mistake, if that is another one.
+    /// Its last state that was read without a mistake.
     good: Option<Supply>,
     /// Of its last state without a mistake.
     rules: Vec<Arc<Rule>>,
@@ -148,9 +148,6 @@ impl Supplies {
                 let is_same = kept.supplied.supply == supplied.supply;
                 let is_told = kept.supplied.status == supplied.status
                     && kept.supplied.generation == supplied.generation;
-                if !is_same && kept.acceptance == Some(Acceptance::Accepted) {
-                    kept.good = Some(kept.supplied.supply.clone());
-                }
                 kept.supplied = *supplied;
                 if !is_same {
                     self.stirred.insert(scope);
@@ -209,17 +206,15 @@ impl Supplies {
                 gone.push(scope);
                 continue;
             };
-            let mut loaded = ground.read(&kept.supplied.supply);
-            loaded.deny(&self.denied);
-            let acceptance = Acceptance::of(&loaded.problems);
+            let (acceptance, rules) = read(&kept.supplied.supply, ground, &self.denied);
             let mut targets: Vec<Target> = kept.rules.iter().map(|rule| rule.target.clone()).collect();
             if acceptance != Acceptance::Accepted {
                 // Under what the operator says now: nothing of it may ask more than that.
-                let good = kept.good.as_ref().map(|good| ground.read(good));
-                kept.rules = good.map_or(Vec::new(), |good| good.rules);
+                let good = kept.good.as_ref().map(|good| read(good, ground, &self.denied));
+                kept.rules = good.map_or(Vec::new(), |(_, rules)| rules);
             } else {
-                kept.good = None;
-                kept.rules = loaded.rules;
+                kept.good = Some(kept.supplied.supply.clone());
+                kept.rules = rules;
                 // What was said of another state is not said of this one; its target is looked at now.
                 kept.standing = None;
                 targets.extend(kept.rules.iter().map(|rule| rule.target.clone()));
@@ -368,6 +363,16 @@ impl Supplies {
     }
 }
 
+/// What an object says under what the operator says: there are rules only without a mistake.
+fn read(supply: &Supply, ground: &Ground, denied: &[Denied]) -> (Acceptance, Vec<Arc<Rule>>) {
+    let mut loaded = ground.read(supply);
+    loaded.deny(denied);
+    match Acceptance::of(&loaded.problems) {
+        Acceptance::Accepted => (Acceptance::Accepted, loaded.rules),
+        invalid => (invalid, Vec::new()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -421,6 +426,28 @@ mod tests {
             .collect();
         assert!(max.iter().all(|max| *max == Some(10)), "in force: {max:?}");
     }
+    /// One that changes twice before it is read keeps what was good, and not what nobody has read.
+    #[test]
+    fn two_mistakes_in_a_row_keep_the_last_good_rules() {
+        let stream = Stream {
+            of: Watched::ScalingRules,
+            namespace: None,
+        };
+        let mut supplies = Supplies::new(Vec::new());
+        let target = json!({"kind": "Deployment", "name": "web"});
+        let see =
+            |supplies: &mut Supplies, spec: &Value| supplies.see(&stream, Sight::Changed(thing(spec, "u")));
+        see(
+            &mut supplies,
+            &json!({"target": target, "default": {"replicas": 3}}),
+        );
+        supplies.read_again(&Ground::default());
+        see(&mut supplies, &json!({"target": target, "wake": "x"}));
+        see(&mut supplies, &json!({"target": target, "wake": "y"}));
+        supplies.read_again(&Ground::default());
+        assert_eq!(supplies.rules().count(), 1);
+    }
+
     #[test]
     fn a_sleep_ends_when_the_operator_forbids_it() {
         let stream = Stream {

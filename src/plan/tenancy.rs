@@ -84,12 +84,6 @@ impl InDoubt {
         }
     }
 
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.files.is_empty() && self.namespaces.is_empty()
-    }
-
     /// Why an object of this namespace, written for this rule, is not abandoned for certain.
     pub(super) fn holds_back(&self, namespace: &str, rule: &str) -> Option<&str> {
         // A rule of a file may name anything; one of a namespace what is in it, and what it has written elsewhere.

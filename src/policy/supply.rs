@@ -24,7 +24,7 @@ pub struct Ground(pub(super) Arc<Settings>);
 pub struct Supply {
     /// Which object.
     pub scope: Scope,
-    texts: Vec<Text>,
+    texts: Arc<[Text]>,
     /// In bytes, where it is too large to be kept.
     too_large: Option<usize>,
 }
@@ -54,7 +54,7 @@ impl Supply {
         if size > LARGEST {
             return Self {
                 scope,
-                texts: Vec::new(),
+                texts: Arc::default(),
                 too_large: Some(size),
             };
         }
@@ -107,7 +107,7 @@ impl Supply {
         Self {
             too_large: (text.text.len() > LARGEST).then_some(text.text.len()),
             scope,
-            texts: vec![text],
+            texts: [text].into(),
         }
     }
 }

@@ -55,7 +55,7 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
             Sight::Begun | Sight::Page(_) | Sight::Changed(_) | Sight::Gone(_) => {}
         }
         if stream.supplies_rules() {
-            self.see_supply(Sighting { stream, sight });
+            self.supplies.see(&stream, sight);
             return Ok(());
         }
         let is_first_list = matches!(sight, Sight::Listed) && !self.picture.is_complete(&stream);

@@ -20,7 +20,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant as Mono;
 
-pub(super) use supplying::object_of;
+pub(super) use supplying::object;
 
 use super::clock::{Clock, WallClock};
 use super::health::Health;

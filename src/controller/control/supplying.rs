@@ -6,16 +6,12 @@ use super::super::rules::Rules;
 use super::super::streams::Watching;
 use super::super::supplies::{StatusWrite, Verdict};
 use super::{Control, REPORTING, Reported, UNREAD};
-use crate::cluster::{Cluster, EventNote, Reason, Sighting};
+use crate::cluster::{Cluster, EventNote, Reason};
 use crate::plan::{Failure, FailureKind, Intent, ObjectRef, Observed, Plan, TargetPlan, has_mistakes};
-use crate::policy::{Rule, Scope};
+use crate::policy::Scope;
 use crate::report::rule_status::{Acceptance, Progress, Standing};
 
 impl<C: Cluster, W: Watching> Control<'_, C, W> {
-    pub(super) fn see_supply(&mut self, Sighting { stream, sight }: Sighting) {
-        self.supplies.see(&stream, sight);
-    }
-
     /// Reads again what has changed, and puts it in force as far as it can be used.
     pub(super) fn read_supplies(&mut self) {
         if self.supplies.are_stirred() {
@@ -227,8 +223,8 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
     }
 }
 
-/// The object of a scope.
-fn object(scope: &Scope) -> Option<ObjectRef> {
+/// The object of a scope, where it is one in the cluster.
+pub(in super::super) fn object(scope: &Scope) -> Option<ObjectRef> {
     let (api_version, kind, owner) = match scope {
         Scope::Files => return None,
         Scope::ConfigMap(owner) => ("v1", "ConfigMap", owner),
@@ -240,9 +236,4 @@ fn object(scope: &Scope) -> Option<ObjectRef> {
         namespace: owner.namespace.to_string(),
         name: owner.name.to_string(),
     })
-}
-
-/// The object that a rule is in, where it is one in the cluster.
-pub(in super::super) fn object_of(rule: &Rule) -> Option<ObjectRef> {
-    object(&rule.scope)
 }
