@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use k8s_openapi::api::coordination::v1::Lease;
-use kube::api::{DeleteParams, Patch, PatchParams};
+use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
 use serde_json::{Value, json};
 
 use crate::install::{CLUSTER, SOON};
@@ -163,7 +163,6 @@ impl Stage {
         let namespace = self.env.namespace.as_str();
         let user = self.env.limited();
         self.env.allow(&user, rules).await;
-        tokio::time::sleep(Duration::from_secs(1)).await;
         let args = [
             "-n",
             namespace,
@@ -201,7 +200,6 @@ impl Stage {
         let namespace = self.env.namespace.as_str();
         let user = self.env.limited();
         self.env.allow(&user, rules).await;
-        tokio::time::sleep(Duration::from_secs(1)).await;
         let kubeconfig = self.proxy.kubeconfig(&user);
         let mut told = String::new();
         for replicas in [4, 5] {
@@ -268,7 +266,13 @@ async fn define_all(env: &Env) -> Option<Value> {
         fixtures::apply(&env.client, None, "test", &definition)
             .await
             .unwrap();
-        tokio::time::sleep(Duration::from_secs(2)).await;
+        let rules = json!({"apiVersion": "easyscale.io/v1", "kind": "ScalingRule"});
+        let rules = fixtures::api(&env.client, None, &rules);
+        wait_for("scaling rules to be served", SOON, async || {
+            let list = rules.list(&ListParams::default()).await;
+            list.map(drop).map_err(|error| error.to_string())
+        })
+        .await;
     }
     (!is_there).then_some(definition)
 }

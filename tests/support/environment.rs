@@ -191,6 +191,34 @@ impl Env {
                 .await
                 .expect("write RBAC");
         }
+        if let Some(last) = rules.as_array().and_then(|rules| rules.last()) {
+            self.wait_for_right(user, last, namespace).await;
+        }
+    }
+
+    /// Rights count a moment after they are written: all of a role at once.
+    async fn wait_for_right(&self, user: &User, rule: &Value, namespace: Option<&str>) {
+        let first = |key: &str| rule[key][0].as_str().unwrap_or_default().to_owned();
+        let resource = first("resources");
+        let (resource, subresource) = resource.split_once('/').unwrap_or((&resource, ""));
+        let review = json!({
+            "apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "metadata": {},
+            "spec": {"user": user.name, "resourceAttributes": {
+                "namespace": namespace.unwrap_or(&self.namespace), "group": first("apiGroups"), "resource": resource,
+                "subresource": subresource, "verb": first("verbs"), "name": first("resourceNames"),
+            }},
+        });
+        let api = fixtures::api(&self.client, None, &review);
+        let review = serde_json::from_value(review).expect("a Kubernetes object");
+        wait_for("rights to count", SOON, async || {
+            let answer = api.create(&PostParams::default(), &review).await;
+            let status = answer.map(|answer| answer.data["status"].clone());
+            match &status {
+                Ok(status) if status["allowed"] == true => Ok(()),
+                _ => Err(status.map_err(|error| error.to_string())),
+            }
+        })
+        .await;
     }
 
     /// A kubeconfig for running the program as `user`. The context has no namespace.
