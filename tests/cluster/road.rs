@@ -177,9 +177,12 @@ pub(crate) async fn web(env: &Env) {
 
 /// What of us is on an autoscaler: the remembered (original, applied) of floor and ceiling, or nothing.
 pub(crate) async fn memory(env: &Env, name: &str) -> Option<Value> {
-    let hpa = hpa(env, name).await;
-    let text = hpa.metadata.annotations?.remove("easyscale.io/state")?;
-    Some(serde_json::from_str(&text).unwrap())
+    remembered(&hpa(env, name).await)
+}
+
+pub(crate) fn remembered(hpa: &HorizontalPodAutoscaler) -> Option<Value> {
+    let text = hpa.metadata.annotations.as_ref()?.get("easyscale.io/state")?;
+    Some(serde_json::from_str(text).unwrap())
 }
 
 pub(crate) async fn hpa(env: &Env, name: &str) -> HorizontalPodAutoscaler {
