@@ -17,7 +17,7 @@ pub(super) struct Outage {
 }
 
 /// Whether a failure is the server's as a whole, not that of one object or right.
-fn is_outage(kind: FailureKind) -> bool {
+pub(super) fn is_outage(kind: FailureKind) -> bool {
     matches!(
         kind,
         FailureKind::Unreachable

@@ -5,8 +5,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::plan::{Action, Bounds, TargetPlan};
-use crate::policy::{Problem, Severity};
+use crate::plan::{Action, Bounds, Failure, TargetPlan};
+use crate::policy::{Problem, Severity, Target};
 use crate::time::Instant;
 
 /// Longer messages are cut.
@@ -122,6 +122,26 @@ impl Standing {
             bounds: (!is_refused).then_some(plan.to),
             originals: plan.originals,
             next_change: plan.until,
+        }
+    }
+
+    /// What is to be told of a rule whose target cannot be seen.
+    #[must_use]
+    pub fn unseen(target: &Target, failure: &Failure) -> Self {
+        let hint = failure.hint.as_ref().map(|hint| format!("; {hint}"));
+        Self {
+            is_applied: Some(false),
+            reason: "Failed",
+            message: format!(
+                "its target cannot be seen: {}{}",
+                failure.message,
+                hint.unwrap_or_default()
+            ),
+            target: target.to_string(),
+            windows: Vec::new(),
+            bounds: None,
+            originals: Bounds::default(),
+            next_change: None,
         }
     }
 }

@@ -4,6 +4,7 @@ use tokio::sync::watch;
 
 use super::super::knot::{Key, Need};
 use super::super::lease::Leadership;
+use super::super::outage::is_outage;
 use super::super::picture::Touched;
 use super::super::reload::Verdict;
 use super::super::snapshot::{Question, Snapshot};
@@ -43,6 +44,9 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
                     self.streams.distrust_drivers(&mut self.watching);
                 }
                 self.outage.lose(&stream, failure);
+                if !is_outage(failure.kind) {
+                    self.tell_unseen(&stream, failure);
+                }
             }
             Sight::Restarted(why) => self.gauges.metrics.watch_restarted(stream.resource(), why),
             Sight::Back | Sight::Listed => {

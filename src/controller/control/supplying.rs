@@ -1,14 +1,16 @@
 //! Rules from inside the cluster: reading them again, and the statuses of those that are custom resources.
 
+use std::sync::Arc;
+
 use super::super::knot::Refused;
 use super::super::news;
 use super::super::rules::Rules;
 use super::super::streams::Watching;
 use super::super::supplies::{StatusWrite, Verdict};
 use super::{Control, REPORTING, Reported, UNREAD};
-use crate::cluster::{Cluster, EventNote, Reason};
+use crate::cluster::{Cluster, EventNote, Reason, Stream, Watched};
 use crate::plan::{Failure, FailureKind, Intent, ObjectRef, Observed, Plan, TargetPlan, has_mistakes};
-use crate::policy::Scope;
+use crate::policy::{Rule, Scope, Target};
 use crate::report::rule_status::{Acceptance, Progress, Standing};
 
 impl<C: Cluster, W: Watching> Control<'_, C, W> {
@@ -158,6 +160,37 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
         {
             self.supplies
                 .set_standing(&rule.scope, Standing::of(target, progress));
+        }
+    }
+
+    /// Notes of the rules that nothing can be said of before this stream tells something, why it does not.
+    pub(super) fn tell_unseen(&mut self, stream: &Stream, failure: &Failure) {
+        if self.picture.is_complete(stream) {
+            return;
+        }
+        let waits = |target: &Target| {
+            let needs_workload = || self.knots.get(target).is_some_and(|knot| knot.need.workload);
+            stream.covers(&target.namespace)
+                && match &stream.of {
+                    Watched::Autoscalers | Watched::Memories => true,
+                    Watched::Workloads(kind) => *kind == target.kind && needs_workload(),
+                    // What may not be seen of them is a refusal of the plan.
+                    Watched::Drivers { .. } | Watched::PolicyMaps(_) | Watched::ScalingRules => false,
+                }
+        };
+        let waiting: Vec<Arc<Rule>> = self
+            .rules
+            .planner()
+            .rules()
+            .iter()
+            .filter(|rule| waits(&rule.target))
+            .cloned()
+            .collect();
+        for rule in waiting {
+            if matches!(rule.scope, Scope::ScalingRule(_)) {
+                self.supplies
+                    .set_standing(&rule.scope, Standing::unseen(&rule.target, failure));
+            }
         }
     }
 

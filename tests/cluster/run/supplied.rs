@@ -24,6 +24,10 @@ pub(super) fn cases() -> Vec<Case> {
             mistakes,
         ),
         case("run, supplied: a rule reaches its own namespace only", tenancy),
+        case(
+            "run, supplied: a target that may not be seen is told as such",
+            unseen,
+        ),
         case("run, supplied: the operator's limits hold", limits),
         case(
             "run, supplied: two rules for one target, both are named",
@@ -347,6 +351,62 @@ async fn tenancy(env: Env) {
     scene.bounds_become("web", (2, 3)).await;
     status_becomes(&tenant, "greedy", ("True", "InForce")).await;
     tenant.delete().await;
+}
+
+async fn unseen(env: Env) {
+    install(&env).await;
+    web(&env).await;
+    env.create(&fixtures::deployment("job", 2)).await;
+    env.create(&rule("web", "web", &[always(&json!({"minReplicas": 5}))]))
+        .await;
+    env.create(&rule("job", "job", &[always(&json!({"minReplicas": 3}))]))
+        .await;
+    let user = env.limited();
+    let scene = Scene {
+        user: user.clone(),
+        env,
+    };
+    let env = &scene.env;
+    let may = async |group: &str, resources: &[&str], verbs: &[&str]| {
+        let rights = json!([{"apiGroups": [group], "resources": resources, "verbs": verbs}]);
+        env.allow(&user, &rights).await;
+    };
+    may("easyscale.io", &["scalingrules"], &["list", "watch"]).await;
+    may("easyscale.io", &["scalingrules/status"], &["patch"]).await;
+    may("", &["configmaps"], &["get", "list", "watch", "create", "patch"]).await;
+    let failure_names = async |name: &str, what: &str| {
+        wait_for(
+            &format!("the status of {name} to name {what}"),
+            SOON,
+            async || {
+                let told = status(env, name).await;
+                let applied = &told["conditions"][1];
+                let names = applied["message"].as_str().unwrap_or_default().contains(what);
+                if applied["reason"] == "Failed" && names {
+                    Ok(())
+                } else {
+                    Err(told)
+                }
+            },
+        )
+        .await;
+    };
+    let _run = scene.run("", &["--scaling-rules", "--no-leader-election"]);
+    failure_names("web", "horizontalpodautoscalers").await;
+    failure_names("job", "horizontalpodautoscalers").await;
+    may(
+        "autoscaling",
+        &["horizontalpodautoscalers"],
+        &["get", "list", "watch", "patch"],
+    )
+    .await;
+    status_becomes(env, "web", ("True", "InForce")).await;
+    scene.bounds_become("web", (5, 10)).await;
+    failure_names("job", "deployments").await;
+    may("apps", &["deployments"], &["get", "list", "watch"]).await;
+    may("apps", &["deployments/scale"], &["get", "patch"]).await;
+    status_becomes(env, "job", ("True", "InForce")).await;
+    assert_eq!(env.replicas("Deployment", "job").await, 3);
 }
 
 async fn limits(env: Env) {
