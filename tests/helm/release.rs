@@ -54,13 +54,17 @@ impl Release {
         self.helm(&args).await
     }
 
-    /// What it would install.
+    /// What it would install, hooks and all: as Helm does where it talks to a cluster.
     pub(crate) async fn template(&self, values: &Value) -> Vec<Value> {
+        self.template_with(values, &["--api-versions", "apiregistration.k8s.io/v1"])
+            .await
+    }
+
+    /// What `helm template` prints.
+    pub(crate) async fn template_with(&self, values: &Value, args: &[&str]) -> Vec<Value> {
         let values = self.values(values);
-        let text = self
-            .helm(&["template", &self.name, CHART, "--values", &values])
-            .await;
-        documents(&text)
+        let command = ["template", &self.name, CHART, "--values", &values];
+        documents(&self.helm(&[&command, args].concat()).await)
     }
 
     pub(crate) async fn helm(&self, args: &[&str]) -> String {

@@ -17,6 +17,11 @@ pub(crate) fn cases() -> Vec<Case> {
             "helm: rights, pods and alerts are those of the manifests",
             as_manifests,
         ),
+        case("helm: what others are to apply has no hooks", without_helm),
+        case(
+            "helm: text of policies arrives as it was written",
+            policies_as_written,
+        ),
         case("helm: wrong values are refused, with their place", refused),
         case("helm: a cluster that is too old is refused", too_old),
     ]
@@ -252,6 +257,44 @@ async fn as_manifests(env: Env) {
     );
 }
 
+async fn without_helm(env: Env) {
+    let release = Release::new(&env, "easyscale");
+    let is_hook = |object: &Value| !object["metadata"]["annotations"]["helm.sh/hook"].is_null();
+    for values in variants(&env) {
+        // `kubectl apply` knows no hooks: it would run the uninstallation at once.
+        let printed = release.template_with(&values, &[]).await;
+        assert!(!printed.iter().any(is_hook), "{values}");
+        let mut installed = release.template(&values).await;
+        installed.retain(|object| !is_hook(object));
+        assert_eq!(printed, installed, "{values}");
+    }
+}
+
+async fn policies_as_written(env: Env) {
+    let release = Release::new(&env, "easyscale");
+    let texts = [
+        "rules: {}\n",
+        "rules: {}",
+        "  rules:\n    a: {}\n",
+        "\n a = 1\nb = 2\n",
+        "a = 1\r\nb = 2\r\n",
+        "# {{ .Values.mode }} $HOME \u{7} \"'\\\n\n\n",
+        "",
+        "---\na: 1\n---\nb: |\n  c\n",
+        "3",
+        "# überall, 毎日\n\tx = 1\n",
+    ];
+    let policies: serde_json::Map<String, Value> = (0..)
+        .zip(texts)
+        .map(|(number, text)| (format!("{number}.toml"), json!(text)))
+        .collect();
+    let objects = release.template(&json!({"policies": policies})).await;
+    let map = objects
+        .iter()
+        .find(|object| object["metadata"]["name"] == "easyscale-policies");
+    assert_eq!(map.unwrap()["data"], json!(policies));
+}
+
 async fn refused(env: Env) {
     let release = Release::new(&env, "easyscale");
     for (set, told) in [
@@ -285,6 +328,18 @@ async fn refused(env: Env) {
         (
             "extraArgs={--no-leader-election}",
             "nothing keeps the controller from writing again",
+        ),
+        (
+            "limits.shop.minReplicas=10,limits.shop.maxReplicas=2",
+            "limits: of \"shop\", minReplicas (10) is above maxReplicas (2)",
+        ),
+        (
+            "extraLabels.app\\.kubernetes\\.io/name=mine",
+            "extraLabels: \"app.kubernetes.io/name\" is a label that the chart sets itself",
+        ),
+        (
+            "podLabels.helm\\.sh/chart=mine",
+            "podLabels: \"helm.sh/chart\" is a label that the chart sets itself",
         ),
         ("policies.a\\.toml.rules=x", "policies: \"a.toml\" has to be text"),
     ] {

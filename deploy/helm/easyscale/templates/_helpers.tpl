@@ -122,6 +122,12 @@ annotations:
 {{- end }}
 {{- end -}}
 
+{{/* "true" where Helm itself talks to the cluster. What `helm template` prints may go to `kubectl apply`, which knows no hooks and
+would run the Job of the uninstallation at once. Every API server has the API that is asked for, and `helm template` does not know it. */}}
+{{- define "easyscale.hooks" -}}
+{{- if .Capabilities.APIVersions.Has "apiregistration.k8s.io/v1" }}true{{ end -}}
+{{- end -}}
+
 {{/* What all pods have in common, beside their containers. */}}
 {{- define "easyscale.pod" -}}
 serviceAccountName: {{ include "easyscale.fullname" . }}
@@ -167,6 +173,20 @@ resources:
 {{- range $name, $content := .Values.policies -}}
 {{- if and (hasSuffix ".toml" $name) (not (kindIs "string" $content)) -}}
 {{- fail (printf "\n\npolicies: %q has to be text, since its name says TOML. Or call it .yaml.\n" $name) -}}
+{{- end -}}
+{{- end -}}
+{{- range $value, $labels := dict "extraLabels" .Values.extraLabels "podLabels" .Values.podLabels -}}
+{{- range $key, $_ := $labels -}}
+{{- if regexMatch "^(app\\.kubernetes\\.io/(name|instance|version|component|part-of|managed-by)|helm\\.sh/chart)$" $key -}}
+{{- fail (printf "\n\n%s: %q is a label that the chart sets itself. Leave it out.\n" $value $key) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- range $namespace, $limits := .Values.limits -}}
+{{- if and (hasKey $limits "minReplicas") (hasKey $limits "maxReplicas") -}}
+{{- if gt (int64 $limits.minReplicas) (int64 $limits.maxReplicas) -}}
+{{- fail (printf "\n\nlimits: of %q, minReplicas (%v) is above maxReplicas (%v).\n" $namespace $limits.minReplicas $limits.maxReplicas) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- if and .Values.restoreOnUninstall (has "--no-leader-election" .Values.extraArgs) -}}
