@@ -31,6 +31,10 @@ pub(crate) fn cases() -> Vec<Case> {
         .needs_controllers(),
         case("kustomize: one namespace, and no rights beyond it", one_namespace),
         case("kustomize: a CronJob", cron_job),
+        case(
+            "kustomize: a CronJob for one namespace, and no rights beyond it",
+            cron_job_in_one_namespace,
+        ),
     ]
 }
 
@@ -222,7 +226,8 @@ async fn accepted(env: Env) {
     fixtures::apply(&env.client, None, "test", &namespace)
         .await
         .unwrap();
-    for base in ["cluster", "namespaced", "cronjob"] {
+    for base in ["cluster", "namespaced", "cronjob", "cronjob-namespaced"] {
+        let is_namespaced = base.ends_with("namespaced");
         let mut kustomization = format!(
             "namespace: {}\nresources:\n- easyscale/deploy/kustomize/crd\n- easyscale/deploy/kustomize/{base}\ncomponents:\n",
             release.namespace
@@ -237,7 +242,7 @@ async fn accepted(env: Env) {
             pods += usize::from(runs(&env, &release, object).await);
             let place = object["metadata"]["namespace"].as_str();
             assert!(place.is_none_or(|place| place == release.namespace), "{object:#}");
-            if base == "namespaced" && !object["kind"].as_str().unwrap().starts_with("CustomResource") {
+            if is_namespaced && !object["kind"].as_str().unwrap().starts_with("CustomResource") {
                 assert!(place.is_some(), "of the cluster: {object:#}");
             }
             for subject in object["subjects"].as_array().into_iter().flatten() {
@@ -252,10 +257,7 @@ async fn accepted(env: Env) {
             "{base}"
         );
         assert!(text.contains("scalingrules/status"), "{base}");
-        assert_eq!(
-            text.contains("--namespace=$(POD_NAMESPACE)"),
-            base == "namespaced"
-        );
+        assert_eq!(text.contains("--namespace=$(POD_NAMESPACE)"), is_namespaced);
     }
 }
 
@@ -380,6 +382,33 @@ async fn one_namespace(env: Env) {
     controller.signal("TERM");
     assert_eq!(controller.ended(SOON).await, Some(0));
     assert!(!controller.text().contains("forbidden"), "{}", controller.text());
+    installed.delete().await;
+    other.delete().await;
+}
+
+async fn cron_job_in_one_namespace(env: Env) {
+    let _alone = CLUSTER.lock().await;
+    targets(&env).await;
+    let other = Env::on(&env.plane).await;
+    targets(&other).await;
+    let rules =
+        always(&env.namespace, "job", "replicas: 3") + &always(&other.namespace, "web", "minReplicas: 4");
+    let namespace = &env.namespace;
+    let kustomization = format!(
+        "namespace: {namespace}\nresources:\n- easyscale/deploy/kustomize/cronjob-namespaced\nconfigMapGenerator:\n\
+         - name: easyscale-policies\n  files: [policies/checkout.yaml]\n  options: {{disableNameSuffixHash: true}}\n"
+    );
+    let objects = Kustomization::new(&env, "cronjob-namespaced", &kustomization)
+        .rules(&rules)
+        .build();
+    let installed = install(&env, namespace, objects).await;
+    let cron_job = env.api::<CronJob>().get("easyscale").await.unwrap();
+    let job = spawn_job(&installed.release, &cron_job, "first").await;
+    let mut apply = start(&installed.release, &job.spec.unwrap().template).await;
+    assert_eq!(apply.ended(SOON).await, Some(0), "{}", apply.text());
+    assert!(!apply.text().contains("forbidden"), "{}", apply.text());
+    assert_eq!(env.replicas("Deployment", "job").await, 3);
+    assert_eq!(other.bounds("web").await, (2, 10), "not its namespace");
     installed.delete().await;
     other.delete().await;
 }
