@@ -170,6 +170,7 @@ impl Answer {
 async fn everything_is_where_the_page_says() {
     let server = Server::start(Loop::Answers).await;
     server.health.set_listed();
+    server.health.set_supplied();
     server.health.set_policy_valid_once();
     for (path, content_type, says) in [
         (
@@ -285,6 +286,7 @@ async fn the_program_asks_how_it_is() {
     assert_eq!(code, Some(1));
     assert!(why.contains("/readyz answers 503: "), "{why}");
     server.health.set_listed();
+    server.health.set_supplied();
     server.health.set_policy_valid_once();
     assert_eq!(ask(&["--ready"]).await, (Some(0), String::new()));
 }

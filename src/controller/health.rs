@@ -16,6 +16,7 @@ pub struct Health {
     beat: AtomicU64,
     listed: AtomicBool,
     had_policy: AtomicBool,
+    had_supplies: AtomicBool,
 }
 
 impl Health {
@@ -27,6 +28,7 @@ impl Health {
             beat: AtomicU64::new(0),
             listed: AtomicBool::new(false),
             had_policy: AtomicBool::new(false),
+            had_supplies: AtomicBool::new(false),
         }
     }
 
@@ -47,6 +49,11 @@ impl Health {
         self.had_policy.store(true, Ordering::Relaxed);
     }
 
+    /// The rules in the cluster were read once, or there is no need to.
+    pub fn set_supplied(&self) {
+        self.had_supplies.store(true, Ordering::Relaxed);
+    }
+
     /// How long ago the loop turned last.
     #[must_use]
     pub fn silent_for(&self) -> Duration {
@@ -60,7 +67,7 @@ impl Health {
         self.silent_for() < SILENCE
     }
 
-    /// Whether it has seen the cluster and had a valid policy. A follower that could take over is ready, too.
+    /// Whether it has seen the cluster and its rules, and had a valid policy. A follower that could take over is ready, too.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.missing().is_empty()
@@ -74,6 +81,10 @@ impl Health {
             (
                 &self.listed,
                 "the cluster was not listed yet; if this lasts, the API server does not answer or does not allow it",
+            ),
+            (
+                &self.had_supplies,
+                "the rules in the cluster were not read yet; if this lasts, ScalingRules are not defined or may not be listed: the log says why",
             ),
         ]
         .into_iter()
@@ -109,10 +120,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn ready_once_both_are_there() {
+    async fn ready_once_all_is_there() {
         let health = Health::new();
-        assert_eq!(health.missing().len(), 2);
+        assert_eq!(health.missing().len(), 3);
         health.set_listed();
+        health.set_supplied();
         assert!(!health.is_ready());
         assert!(health.missing()[0].contains("policy"));
         health.set_policy_valid_once();

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use crate::kubelet::{complete, jobs, mount, spawn_job, start};
-use crate::release::Release;
+use crate::release::{Release, text};
 use crate::support::timetable::{always, in_seconds, one_window, sleep_past};
 use crate::support::{Case, Env, Running, case, fixtures, wait_for};
 
@@ -102,7 +102,7 @@ async fn uninstall(
         restore.text()
     };
     let (output, told) = tokio::join!(helm, kubelet);
-    let err = crate::release::text(&output.stderr);
+    let err = text(&output.stderr);
     assert_eq!(
         output.status.success(),
         !told.contains("x HorizontalPodAutoscaler"),
@@ -291,6 +291,15 @@ async fn one_namespace(env: Env) {
     release.upgrade(&values).await;
     let mut controller = start_controller(&release).await;
     controller.told("the cluster is seen").await;
+    // Another release of the same instance would undo all that this one does.
+    let second = Release::new(&env, "red-easyscale");
+    let refused = second.try_upgrade(&values).await;
+    let told = text(&refused.stderr);
+    assert!(!refused.status.success(), "{told}");
+    assert!(
+        told.contains("cannot be imported into the current release"),
+        "{told}"
+    );
     for env in [&env, &other] {
         let (opens, closes) = (in_seconds(3), in_seconds(3600));
         let rules = one_window(&env.namespace, "web", opens, closes, "minReplicas: 5");
@@ -397,7 +406,8 @@ async fn not_restored(env: Env) {
     bounds_become(&env, (5, 10)).await;
     // Somebody took a right away.
     let roles = Api::<k8s_openapi::api::rbac::v1::Role>::namespaced(env.client.clone(), &env.namespace);
-    let mut role = roles.get(&release.name).await.unwrap();
+    let name = format!("easyscale-of-{}", env.namespace);
+    let mut role = roles.get(&name).await.unwrap();
     for rule in role.rules.as_mut().unwrap() {
         let is_autoscalers = rule.resources.as_deref() == Some(&["horizontalpodautoscalers".to_owned()]);
         if is_autoscalers {
@@ -405,7 +415,7 @@ async fn not_restored(env: Env) {
         }
     }
     roles
-        .replace(&release.name, &kube::api::PostParams::default(), &role)
+        .replace(&name, &kube::api::PostParams::default(), &role)
         .await
         .unwrap();
     let count = controller.count();

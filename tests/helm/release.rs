@@ -41,6 +41,13 @@ impl Release {
 
     /// Installs it, or changes its values: those that are not given go back to what the chart says.
     pub(crate) async fn upgrade(&self, values: &Value) -> String {
+        let output = self.try_upgrade(values).await;
+        let (out, err) = (text(&output.stdout), text(&output.stderr));
+        assert!(output.status.success(), "helm upgrade:\n{out}{err}");
+        out
+    }
+
+    pub(crate) async fn try_upgrade(&self, values: &Value) -> Output {
         let values = self.values(values);
         let args = [
             "upgrade",
@@ -51,7 +58,7 @@ impl Release {
             &values,
             "--create-namespace",
         ];
-        self.helm(&args).await
+        self.try_helm(&args).await
     }
 
     /// What it would install, hooks and all: as Helm does where it talks to a cluster.
@@ -94,7 +101,11 @@ pub(crate) fn text(bytes: &[u8]) -> String {
 pub(crate) fn documents(text: &str) -> Vec<Value> {
     use serde::Deserialize as _;
     serde_yaml::Deserializer::from_str(text)
-        .map(|document| Value::deserialize(document).unwrap())
+        // Unlike JSON's, these values refuse a key that stands twice.
+        .map(|document| {
+            serde_yaml::Value::deserialize(document).unwrap_or_else(|error| panic!("{error}:\n{text}"))
+        })
+        .map(|document| serde_json::to_value(document).unwrap())
         .filter(|document| !document.is_null())
         .collect()
 }

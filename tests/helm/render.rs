@@ -17,6 +17,7 @@ pub(crate) fn cases() -> Vec<Case> {
             "helm: rights, pods and alerts are those of the manifests",
             as_manifests,
         ),
+        case("helm: labels and annotations reach every object and pod", labels),
         case("helm: what others are to apply has no hooks", without_helm),
         case(
             "helm: text of policies arrives as it was written",
@@ -37,8 +38,8 @@ fn variants(env: &Env) -> Vec<Value> {
         "configMaps": {"enabled": true},
         "trustedNamespaces": ["platform"],
         "image": {"repository": "registry.example/easyscale", "digest": format!("sha256:{}", "0".repeat(64)), "pullSecrets": ["mine"]},
-        "extraLabels": {"team": "platform"}, "extraAnnotations": {"cost-centre": "7"},
-        "podLabels": {"sidecar": "no"}, "podAnnotations": {"a": "b"},
+        "extraLabels": {"team": "platform", "tier": "all"}, "extraAnnotations": {"cost-centre": "7", "a": "all"},
+        "podLabels": {"sidecar": "no", "tier": "pods"}, "podAnnotations": {"a": "b"},
         "nodeSelector": {"kubernetes.io/os": "linux"},
         "tolerations": [{"key": "spot", "operator": "Exists"}],
         "affinity": {"nodeAffinity": {}},
@@ -65,8 +66,8 @@ fn variants(env: &Env) -> Vec<Value> {
 async fn lint(env: Env) {
     let release = Release::new(&env, "easyscale");
     release.helm(&["lint", "--strict", CHART]).await;
-    let monitored = json!({"monitoring": {"serviceMonitor": {"enabled": true, "labels": {"a": "b"}},
-        "prometheusRule": {"enabled": true}}});
+    let monitored = json!({"extraLabels": {"a": "all"},
+        "monitoring": {"serviceMonitor": {"enabled": true, "labels": {"a": "b"}}, "prometheusRule": {"enabled": true}}});
     for values in variants(&env).into_iter().chain([monitored]) {
         release.template(&values).await;
         let path = env.plane.path().join("lint.values.yaml");
@@ -255,6 +256,44 @@ async fn as_manifests(env: Env) {
         of(chart, "ServiceMonitor")["endpoints"],
         of(manifests, "ServiceMonitor")["endpoints"]
     );
+}
+
+async fn labels(env: Env) {
+    let release = Release::new(&env, "easyscale");
+    let mut pods = 0;
+    for values in variants(&env)
+        .into_iter()
+        .filter(|values| !values["extraLabels"].is_null())
+    {
+        for object in release.template(&values).await {
+            let metadata = &object["metadata"];
+            let is_definition = object["kind"] == "CustomResourceDefinition";
+            let spec = &object["spec"];
+            let template = match object["kind"].as_str().unwrap() {
+                "Pod" => Some(metadata),
+                "CronJob" => Some(&spec["jobTemplate"]["spec"]["template"]["metadata"]),
+                _ => Some(&spec["template"]["metadata"]).filter(|template| !template.is_null()),
+            };
+            let said = |metadata: &Value| {
+                let (labels, annotations) = (&metadata["labels"], &metadata["annotations"]);
+                [
+                    &labels["team"],
+                    &labels["tier"],
+                    &annotations["cost-centre"],
+                    &annotations["a"],
+                ]
+                .map(Clone::clone)
+            };
+            if let Some(template) = template {
+                pods += 1;
+                assert_eq!(said(template), ["platform", "pods", "7", "b"], "{object:#}");
+            }
+            if object["kind"] != "Pod" && !is_definition {
+                assert_eq!(said(metadata), ["platform", "all", "7", "all"], "{object:#}");
+            }
+        }
+    }
+    assert_eq!(pods, 9);
 }
 
 async fn without_helm(env: Env) {

@@ -242,6 +242,8 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
         let mut in_doubt = InDoubt::default();
         if sources.is_any() {
             in_doubt.add(&Scope::Files, UNREAD);
+        } else {
+            gauges.health.set_supplied();
         }
         Self {
             cluster,

@@ -26,6 +26,7 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
         };
         if self.is_unread && !self.supplies.are_stirred() && is_all_seen() {
             self.is_unread = false;
+            self.gauges.health.set_supplied();
             self.in_doubt.remove(&Scope::Files, UNREAD);
             self.touch_abandoned();
             tracing::info!(

@@ -573,8 +573,12 @@ async fn undefined(env: Env) {
     );
     // Rules of files are carried out meanwhile.
     scene.bounds_become("web", (4, 10)).await;
+    let (code, why) = run.get("/readyz").await;
+    assert_eq!(code, 503, "{why}");
+    assert!(why.contains("ScalingRules are not defined"), "{why}");
     install(&scene.env).await;
     run.told("the rules in the cluster are seen").await;
+    assert_eq!(run.get("/readyz").await.0, 200);
 }
 
 async fn one_shot(env: Env) {

@@ -17,15 +17,33 @@ app.kubernetes.io/name: easyscale
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
-{{- define "easyscale.labels" -}}
+{{- define "easyscale.ownLabels" -}}
 {{ include "easyscale.selector" . }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/component: {{ .Values.mode }}
 app.kubernetes.io/part-of: easyscale
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name (.Chart.Version | replace "+" "_") }}
+{{- end -}}
+
+{{- define "easyscale.labels" -}}
+{{ include "easyscale.ownLabels" . }}
 {{- with .Values.extraLabels }}
 {{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "easyscale.podLabels" -}}
+{{ include "easyscale.ownLabels" . }}
+{{- with include "easyscale.morePodLabels" . }}
+{{ . }}
+{{- end }}
+{{- end -}}
+
+{{/* What somebody wants on each pod besides: where both say something, podLabels win. */}}
+{{- define "easyscale.morePodLabels" -}}
+{{- with merge (dict) .Values.podLabels .Values.extraLabels }}
+{{- toYaml . }}
 {{- end }}
 {{- end -}}
 
@@ -33,14 +51,16 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name (.Chart.Version | replace "+" "_") 
 {{- define "easyscale.metadata" -}}
 {{- $root := index . 0 -}}
 {{- $annotations := merge (dict) (index . 2) $root.Values.extraAnnotations -}}
+{{- $labels := $root.Values.extraLabels -}}
+{{- if gt (len .) 3 -}}
+{{- $labels = merge (dict) (index . 3) $labels -}}
+{{- end -}}
 name: {{ include "easyscale.fullname" $root }}{{ index . 1 }}
 namespace: {{ $root.Release.Namespace }}
 labels:
-  {{- include "easyscale.labels" $root | nindent 2 }}
-  {{- if gt (len .) 3 }}
-  {{- with index . 3 }}
+  {{- include "easyscale.ownLabels" $root | nindent 2 }}
+  {{- with $labels }}
   {{- toYaml . | nindent 2 }}
-  {{- end }}
   {{- end }}
 {{- with $annotations }}
 annotations:
