@@ -173,7 +173,13 @@ fn the_schema_has_exactly_the_values() {
         if schema["additionalProperties"] != false {
             wrong.push(format!("{path} takes anything"));
         }
+        let required = schema["required"].as_array().map_or(&[][..], Vec::as_slice);
         for (key, value) in entries {
+            // A key that is left empty takes the default away, and Helm says nothing.
+            let may_be_empty = known.get(key).is_some_and(|schema| schema["type"][1] == "null");
+            if !may_be_empty && !required.iter().any(|name| name == key) {
+                wrong.push(format!("{path}.{key} is not required"));
+            }
             match known.get(key) {
                 Some(schema) => compare(schema, value, &format!("{path}.{key}"), wrong),
                 None => wrong.push(format!("{path}.{key} is not in the schema")),

@@ -3,6 +3,7 @@
 use std::io::IsTerminal as _;
 
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 use super::args::LogFormat;
 
@@ -21,9 +22,16 @@ pub(super) fn start(format: LogFormat, level: Option<&str>, shown: bool) -> anyh
     let quiet = |level: &str| EnvFilter::try_new(format!("{level},kube_client=off"));
     let from_environment = std::env::var("RUST_LOG").ok().filter(|filter| !filter.is_empty());
     let filter = match (level, from_environment) {
-        (Some(level), _) => quiet(level).map_err(|error| {
-            anyhow::anyhow!("--log-level {level:?} is not a level (error, warn, info, debug): {error}")
-        })?,
+        (Some(level), _) => {
+            let wrong = |why: &str| {
+                anyhow::anyhow!("--log-level {level:?} is not a level (error, warn, info, debug){why}")
+            };
+            // A word alone would be taken for the name of a part of the program: nothing else would be logged.
+            if level.split(',').any(is_word_without_level) {
+                return Err(wrong(""));
+            }
+            quiet(level).map_err(|error| wrong(&format!(": {error}")))?
+        }
         (None, Some(filter)) => EnvFilter::try_new(&filter)
             .map_err(|error| anyhow::anyhow!("RUST_LOG={filter:?} is not a filter, such as info: {error}"))?,
         (None, None) => quiet(default)?,
@@ -40,4 +48,29 @@ pub(super) fn start(format: LogFormat, level: Option<&str>, shown: bool) -> anyh
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
     };
     Ok(())
+}
+
+fn is_word_without_level(directive: &str) -> bool {
+    !directive.contains('=') && directive.trim().parse::<LevelFilter>().is_err()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_alone_is_a_level_or_a_mistake() {
+        for good in [
+            "info",
+            "WARN",
+            "off",
+            "warn,easyscale=debug",
+            "easyscale::cli=trace",
+        ] {
+            assert!(!good.split(',').any(is_word_without_level), "{good}");
+        }
+        for bad in ["verbose", "warn,easyscale"] {
+            assert!(bad.split(',').any(is_word_without_level), "{bad}");
+        }
+    }
 }

@@ -220,7 +220,7 @@ pub(super) fn missing_kind(of: &Watched, failure: Failure) -> Failure {
     if failure.kind == FailureKind::NotFound && *of == Watched::ScalingRules {
         return Failure::new(
             FailureKind::NotFound,
-            "cannot read ScalingRules: this cluster does not know them yet",
+            "cannot read ScalingRules: this cluster does not know them",
         )
         .hint("install them: easyscale crd | kubectl apply -f -");
     }

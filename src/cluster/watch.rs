@@ -368,6 +368,7 @@ impl Live {
                     }
                     End::Failed(failure) => {
                         lost = true;
+                        let failure = missing_kind(&stream.of, failure);
                         if !(ears.tell(Sight::Restarted(failure.kind.as_str())).await
                             && ears.tell(Sight::Lost(failure)).await)
                         {

@@ -8,7 +8,7 @@ use k8s_openapi::api::batch::v1::CronJob;
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::Api;
-use kube::api::{ApiResource, DynamicObject, GroupVersionKind, ListParams};
+use kube::api::{ApiResource, DynamicObject, GroupVersionKind, ListParams, PostParams};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
@@ -59,6 +59,26 @@ pub(crate) fn scaling_rule(name: &str, window: &Value) -> Value {
         "apiVersion": "easyscale.io/v1", "kind": "ScalingRule", "metadata": {"name": name},
         "spec": {"target": {"kind": "Deployment", "name": "web"}, "schedule": [window]},
     })
+}
+
+/// Somebody with no other right than `edit` in the namespace creates an object.
+async fn as_developer(env: &Env, object: &Value) {
+    let developer = env.limited();
+    env.create(&json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": {"name": "developer"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "edit"},
+        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": developer.name}],
+    }))
+    .await;
+    let client = env.client(&developer);
+    let api = fixtures::api(&client, Some(&env.namespace), object);
+    let object = serde_json::from_value(object.clone()).unwrap();
+    // The roles of the chart are part of `edit` a moment after they are there.
+    wait_for("the right to write rules", SOON, async || {
+        let created = api.create(&PostParams::default(), &object).await;
+        created.map(drop).map_err(|error| error.to_string())
+    })
+    .await;
 }
 
 async fn deployment(release: &Release) -> Deployment {
@@ -177,7 +197,7 @@ async fn whole_cluster(env: Env) {
     let (opens, closes) = (in_seconds(4), in_seconds(16));
     let text = |time| easyscale::time::Instant::from_system_time(time).to_string();
     let peak = json!({"name": "peak", "from": text(opens), "until": text(closes), "minReplicas": 5, "maxReplicas": 20});
-    env.create(&scaling_rule("web", &peak)).await;
+    as_developer(&env, &scaling_rule("web", &peak)).await;
     assert_eq!(env.bounds("web").await, (2, 10));
     sleep_past(opens, Duration::ZERO).await;
     bounds_become(&env, (5, 20)).await;
@@ -414,10 +434,7 @@ async fn not_restored(env: Env) {
             rule.verbs.retain(|verb| verb != "patch");
         }
     }
-    roles
-        .replace(&name, &kube::api::PostParams::default(), &role)
-        .await
-        .unwrap();
+    roles.replace(&name, &PostParams::default(), &role).await.unwrap();
     let count = controller.count();
     let (told, is_gone) = uninstall(&release, async || {}, async || {}).await;
     assert!(!is_gone && told.contains("verbs: [patch]"), "{told}");

@@ -24,6 +24,7 @@ pub(crate) fn cases() -> Vec<Case> {
             policies_as_written,
         ),
         case("helm: wrong values are refused, with their place", refused),
+        case("helm: any name of a release will do", names),
         case("helm: a cluster that is too old is refused", too_old),
     ]
 }
@@ -43,6 +44,8 @@ fn variants(env: &Env) -> Vec<Value> {
         "nodeSelector": {"kubernetes.io/os": "linux"},
         "tolerations": [{"key": "spot", "operator": "Exists"}],
         "affinity": {"nodeAffinity": {}},
+        "topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "ScheduleAnyway"}],
+        "priorityClassName": "system-cluster-critical", "logLevel": "warn,easyscale=debug",
         "networkPolicy": {"enabled": true},
         "extraArgs": ["--profile=prod"],
     });
@@ -372,6 +375,17 @@ async fn refused(env: Env) {
             "limits.shop.minReplicas=10,limits.shop.maxReplicas=2",
             "limits: of \"shop\", minReplicas (10) is above maxReplicas (2)",
         ),
+        ("mode=null", "missing property 'mode'"),
+        ("image.repository=null", "missing property 'repository'"),
+        ("extraAnnotations=null", "missing property 'extraAnnotations'"),
+        (
+            "controller.leaseDuration=1s",
+            "at '/controller/leaseDuration': '1s' does not match pattern",
+        ),
+        (
+            "logLevel=verbose",
+            "at '/logLevel': 'verbose' does not match pattern",
+        ),
         (
             "extraLabels.app\\.kubernetes\\.io/name=mine",
             "extraLabels: \"app.kubernetes.io/name\" is a label that the chart sets itself",
@@ -390,6 +404,37 @@ async fn refused(env: Env) {
             !output.status.success() && err.contains(told),
             "--set {set}: {err}"
         );
+    }
+}
+
+async fn names(env: Env) {
+    for name in [
+        "my.app",
+        "1st",
+        "2.easyscale",
+        &"x".repeat(53),
+        &format!("{}.1", "x".repeat(34)),
+    ] {
+        let mut release = Release::new(&env, "any");
+        release.name = name.to_owned();
+        for object in release.template(&json!({})).await {
+            let place = object["metadata"]["namespace"].as_str();
+            // What is not yet there is not looked for.
+            let place = place.map(|_| env.namespace.as_str());
+            let mut object = object.clone();
+            if let Some(place) = place {
+                object["metadata"]["namespace"] = json!(place);
+            }
+            let params = PatchParams {
+                dry_run: true,
+                ..PatchParams::apply("helm").force()
+            };
+            let its_name = object["metadata"]["name"].as_str().unwrap();
+            fixtures::api(&env.client, place, &object)
+                .patch(its_name, &params, &Patch::Apply(&object))
+                .await
+                .unwrap_or_else(|error| panic!("{name}: {error}: {object:#}"));
+        }
     }
 }
 

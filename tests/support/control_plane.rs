@@ -559,6 +559,7 @@ fn controller_manager(program: &Path, kubeconfig: &Path, options: &Options) -> C
         "namespace-controller",
         "serviceaccount-controller",
         "garbage-collector-controller",
+        "clusterrole-aggregation-controller",
     ];
     let mut command = Command::new(program);
     command

@@ -566,7 +566,7 @@ async fn undefined(env: Env) {
         &scene.rule("web", "  default: {minReplicas: 4}\n"),
         &["--scaling-rules"],
     );
-    let line = run.told("this cluster does not know them yet").await;
+    let line = run.told("this cluster does not know them").await;
     assert!(
         line.to_string().contains("easyscale crd | kubectl apply -f -"),
         "{line}"

@@ -1,9 +1,12 @@
-{{/* The name of everything: that of the release, which by convention says what it is. */}}
+{{/* The name of everything: that of the release, which by convention says what it is. A Service takes no dot, and begins with a letter. */}}
 {{- define "easyscale.fullname" -}}
-{{- if contains "easyscale" .Release.Name -}}
-{{- .Release.Name | trunc 45 | trimSuffix "-" -}}
+{{- $name := .Release.Name | replace "." "-" -}}
+{{- if regexMatch "^[0-9]" $name -}}
+{{- printf "easyscale-%s" ($name | trunc 35 | trimSuffix "-") -}}
+{{- else if contains "easyscale" $name -}}
+{{- $name | trunc 45 | trimSuffix "-" -}}
 {{- else -}}
-{{- printf "%s-easyscale" (.Release.Name | trunc 35 | trimSuffix "-") -}}
+{{- printf "%s-easyscale" ($name | trunc 35 | trimSuffix "-") -}}
 {{- end -}}
 {{- end -}}
 
@@ -76,7 +79,6 @@ annotations:
 
 {{/* What `run`, `apply` and `restore` are all told. */}}
 {{- define "easyscale.place" -}}
-- --log-format=json
 - --log-level={{ .Values.logLevel }}
 {{- if ne .Values.instance "default" }}
 - --instance={{ .Values.instance }}
@@ -168,6 +170,9 @@ nodeSelector:
 {{- with .Values.tolerations }}
 tolerations:
   {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.priorityClassName }}
+priorityClassName: {{ . }}
 {{- end }}
 {{- end -}}
 
