@@ -374,8 +374,9 @@ pub(super) struct RestoreArgs {
     /// uninstallation.
     #[arg(long, value_name = "DURATION", value_parser = lease_duration, conflicts_with_all = ["cluster", "dry_run"])]
     pub(super) keep_lease: Option<Duration>,
-    /// First suspend this CronJob, which runs `easyscale apply`, and wait until none of its Jobs runs. It is looked for
-    /// where the lease is (--lease-namespace), or else in the namespace that easyscale runs in.
+    /// First suspend this CronJob, which runs `easyscale apply`, and wait until none of its Jobs runs; if not all can be
+    /// restored, it goes on. It is looked for where the lease is (--lease-namespace), or else in the namespace that
+    /// easyscale runs in.
     #[arg(long, value_name = "NAME", value_parser = object_name, conflicts_with_all = ["cluster", "dry_run"])]
     pub(super) suspend_cronjob: Option<String>,
     /// Once all is restored, delete the ConfigMaps easyscale-state that remember nothing any more.

@@ -12,7 +12,7 @@ use super::lease::Held;
 use super::load;
 use super::plan;
 use super::printer::Printer;
-use super::suspend::suspend;
+use super::suspend::{resume, suspend, wait_for_jobs};
 use crate::cluster::Live;
 use crate::plan::{Failure, ObjectRef, Observed, PAUSE_ANNOTATION, Planner, Selection};
 
@@ -50,51 +50,67 @@ pub(super) async fn run(args: RestoreArgs, printer: Printer) -> anyhow::Result<E
         return Ok(found(plan.targets.is_empty(), nothing.as_deref(), printer));
     }
     let make = |observed: &Observed, at| planner.restore(observed, &selection, at);
+    let tell = |done: &Done, fulfilled: Fulfilled| -> anyhow::Result<Exit> {
+        let exit = show(done, &write, output, false, printer)?;
+        if found(done.is_empty(), nothing.as_deref(), printer) == Exit::Failed {
+            return Ok(Exit::Failed);
+        }
+        let Fulfilled { paused, is_safe } = fulfilled;
+        let is_paused = paused.as_ref().is_none_or(|paused| paused.tell(printer));
+        let tells = place.cluster.is_none() && output == Output::Text && done.wrote();
+        if tells && paused.is_none() && keep_lease.is_none() {
+            printer.talk(AGAIN);
+        }
+        Ok(if is_paused && is_safe { exit } else { Exit::Failed })
+    };
+    if place.cluster.is_some() {
+        let done = pass(&planner, &place, &write, make).await?;
+        return tell(&done, Fulfilled::default());
+    }
     let wishes = Wishes {
         pause,
         keep_lease,
         delete_state,
     };
-    let (done, fulfilled) = match place.cluster {
-        Some(_) => (pass(&planner, &place, &write, make).await?, Fulfilled::default()),
-        None => {
-            let live = load::in_time(write.deadline, Live::connect(&place.connection())).await?;
-            // Whoever has a CronJob may well have no controller.
-            let expects_lease = suspend_cronjob.is_none();
-            if let Some(name) = suspend_cronjob {
-                let namespace = lease_namespace.as_deref().unwrap_or_else(|| live.own_namespace());
-                suspend(&live, namespace, &name, printer).await?;
-            }
-            let namespaces = place.namespaces();
-            let held = Held::take(
-                &live,
-                lease_namespace.as_deref(),
-                &namespaces,
-                expects_lease,
-                printer,
-            )
-            .await;
-            // The wait for somebody else is not of the pass's time.
-            let deadline = Deadline::now() + write.deadline;
-            let done = pass_over(&live, &planner, &place, &write, deadline, make).await;
-            // Before the lease is let go: then there is no moment in which somebody could write them again.
-            let fulfilled = wishes
-                .fulfil(&live, held, done.as_ref().ok(), &place, &write, printer)
-                .await;
-            (done?, fulfilled)
+    let live = load::in_time(write.deadline, Live::connect(&place.connection())).await?;
+    let suspended = match suspend_cronjob {
+        Some(name) => {
+            let namespace = lease_namespace.as_deref().unwrap_or_else(|| live.own_namespace());
+            Some(suspend(&live, namespace, &name, printer).await?)
         }
+        None => None,
     };
-    let exit = show(&done, &write, output, false, printer)?;
-    if found(done.is_empty(), nothing.as_deref(), printer) == Exit::Failed {
-        return Ok(Exit::Failed);
+    let undone = async {
+        if let Some(suspended) = &suspended {
+            wait_for_jobs(&live, suspended, printer).await?;
+        }
+        // Whoever has a CronJob may well have no controller.
+        let expects_lease = suspended.is_none();
+        let namespaces = place.namespaces();
+        let held = Held::take(
+            &live,
+            lease_namespace.as_deref(),
+            &namespaces,
+            expects_lease,
+            printer,
+        )
+        .await;
+        // The wait for somebody else is not of the pass's time.
+        let deadline = Deadline::now() + write.deadline;
+        let done = pass_over(&live, &planner, &place, &write, deadline, make).await;
+        // Before the lease is let go: then there is no moment in which somebody could write them again.
+        let fulfilled = wishes
+            .fulfil(&live, held, done.as_ref().ok(), &place, &write, printer)
+            .await;
+        tell(&done?, fulfilled)
+    };
+    let undone = undone.await;
+    if let Some(suspended) = &suspended
+        && !matches!(undone, Ok(Exit::Done))
+    {
+        resume(&live, suspended, printer).await;
     }
-    let Fulfilled { paused, is_safe } = fulfilled;
-    let is_paused = paused.as_ref().is_none_or(|paused| paused.tell(printer));
-    let tells = place.cluster.is_none() && output == Output::Text && done.wrote();
-    if tells && paused.is_none() && keep_lease.is_none() {
-        printer.talk(AGAIN);
-    }
-    Ok(if is_paused && is_safe { exit } else { Exit::Failed })
+    undone
 }
 
 /// What somebody wants besides, once all is restored.

@@ -1,4 +1,5 @@
-//! Stopping a CronJob before its work is undone: nothing new starts, and what it started has ended.
+//! Stopping a CronJob before its work is undone: nothing new starts, and what it started has ended. If it comes to nothing,
+//! the CronJob goes on, for that is better than bounds that nobody looks after.
 
 use std::time::Duration;
 
@@ -6,7 +7,7 @@ use anyhow::bail;
 use tokio::time::{Instant, sleep};
 
 use super::printer::Printer;
-use crate::cluster::Live;
+use crate::cluster::{Live, Suspended};
 use crate::plan::Failure;
 
 /// The CronJob controller may be about to start a Job by what it saw before: it looks at its own copy, which is a moment
@@ -22,28 +23,55 @@ const MAX_WAIT: Duration = Duration::from_secs(180);
 /// So many names are told.
 const MAX_TOLD: usize = 3;
 
-/// Has the CronJob start nothing any more, and comes back when none of its Jobs is at work. It stays suspended, whatever
-/// comes of the restoration: somebody who undoes things resumes it when it may write again.
+/// Has the CronJob start nothing any more, until somebody resumes it.
 ///
 /// # Errors
-/// When it cannot be stopped, or one of its Jobs does not end: then nothing may be restored.
+/// When it cannot be stopped: then nothing may be restored.
 pub(super) async fn suspend(
     live: &Live,
     namespace: &str,
     name: &str,
     printer: Printer,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Suspended> {
     let suspended = live.suspend(namespace, name).await.map_err(unrestored)?;
-    let resume =
-        format!("kubectl patch cronjob {name} -n {namespace} -p '{{\"spec\":{{\"suspend\":false}}}}'");
     printer.talk(&format!(
-        "{suspended} is suspended and starts nothing any more, until you say: {resume}\n"
+        "{suspended} is suspended and starts nothing any more, until you say: {}\n",
+        by_hand(namespace, name)
     ));
+    Ok(suspended)
+}
+
+/// Lets it go on after a restoration that came to nothing, if it was not suspended before.
+pub(super) async fn resume(live: &Live, suspended: &Suspended, printer: Printer) {
+    if !suspended.by_us() {
+        return;
+    }
+    match live.resume(suspended).await {
+        Ok(()) => printer.talk(&format!(
+            "Not all is restored, so {suspended} goes on: its bounds are looked after.\n"
+        )),
+        Err(failure) => printer.failure(&failure),
+    }
+}
+
+fn by_hand(namespace: &str, name: &str) -> String {
+    format!("kubectl patch cronjob {name} -n {namespace} -p '{{\"spec\":{{\"suspend\":false}}}}'")
+}
+
+/// Comes back when none of its Jobs is at work.
+///
+/// # Errors
+/// When one of them does not end: then nothing may be restored.
+pub(super) async fn wait_for_jobs(
+    live: &Live,
+    suspended: &Suspended,
+    printer: Printer,
+) -> anyhow::Result<()> {
     let began = Instant::now();
     sleep(SETTLES).await;
     let mut told = false;
     loop {
-        let mut jobs = live.jobs_at_work(&suspended).await.map_err(unrestored)?;
+        let mut jobs = live.jobs_at_work(suspended).await.map_err(unrestored)?;
         if jobs.is_empty() {
             return Ok(());
         }

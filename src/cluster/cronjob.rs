@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::live::{Live, Resource};
 use super::watch::Selection;
-use crate::plan::{FIELD_MANAGER, Failure};
+use crate::plan::{FIELD_MANAGER, Failure, FailureKind};
 
 /// A CronJob that starts nothing any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,16 @@ pub struct Suspended {
     name: String,
     /// Its Jobs say so as well: one of the same name that was deleted has Jobs of its own.
     uid: String,
+    /// Whether it was not suspended before.
+    by_us: bool,
+}
+
+impl Suspended {
+    /// Whether it was not suspended before.
+    #[must_use]
+    pub fn by_us(&self) -> bool {
+        self.by_us
+    }
 }
 
 impl Live {
@@ -25,20 +35,52 @@ impl Live {
     /// # Errors
     /// [`NotFound`](crate::plan::FailureKind::NotFound) when there is none.
     pub async fn suspend(&self, namespace: &str, name: &str) -> Result<Suspended, Failure> {
+        let of = |patched: CronJob, by_us| Suspended {
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+            uid: patched.metadata.uid,
+            by_us,
+        };
+        // The server always has a value there, so this tells whether it was suspended, without a right to look.
+        match self.set_suspended(namespace, name, true, Some(false)).await {
+            Ok(patched) => Ok(of(patched, true)),
+            Err(failure) if failure.kind == FailureKind::Invalid => {
+                let patched = self.set_suspended(namespace, name, true, None).await?;
+                Ok(of(patched, false))
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Lets a CronJob go on that [was suspended](Self::suspend).
+    ///
+    /// # Errors
+    /// When it is gone, or may not be written.
+    pub async fn resume(&self, suspended: &Suspended) -> Result<(), Failure> {
+        let Suspended { namespace, name, .. } = suspended;
+        self.set_suspended(namespace, name, false, None).await.map(drop)
+    }
+
+    /// Suspends it or lets it go on; where `before` is said, only if that is so now.
+    async fn set_suspended(
+        &self,
+        namespace: &str,
+        name: &str,
+        to: bool,
+        before: Option<bool>,
+    ) -> Result<CronJob, Failure> {
         let resource = batch("cronjobs", namespace);
         let operation = resource.operation("patch", Some(name));
-        let patch = Patch::Merge(json!({"spec": {"suspend": true}}));
+        let test = before.map(|before| json!({"op": "test", "path": "/spec/suspend", "value": before}));
+        let set = json!({"op": "add", "path": "/spec/suspend", "value": to});
+        let steps = test.into_iter().chain([set]).collect();
+        let patch = serde_json::from_value(steps).map_err(|error| Failure::garbled(&operation, error))?;
         let params = PatchParams {
             field_manager: Some(FIELD_MANAGER.to_owned()),
             ..PatchParams::default()
         };
-        let request = resource.request().patch(name, &params, &patch);
-        let patched: CronJob = self.send(&operation, request).await?;
-        Ok(Suspended {
-            namespace: namespace.to_owned(),
-            name: name.to_owned(),
-            uid: patched.metadata.uid,
-        })
+        let request = resource.request().patch(name, &params, &Patch::Json::<()>(patch));
+        self.send(&operation, request).await
     }
 
     /// The names of its Jobs that have not ended.
@@ -168,6 +210,7 @@ mod tests {
             namespace: "easyscale".to_owned(),
             name: "easyscale".to_owned(),
             uid: uid.to_owned(),
+            by_us: true,
         };
         assert!(job(json!({})).is_of(&of("7")) && !job(json!({})).is_of(&of("9")));
     }

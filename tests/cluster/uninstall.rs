@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use k8s_openapi::api::batch::v1::CronJob;
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::ListParams;
 use serde_json::{Value, json};
@@ -109,12 +110,24 @@ async fn cron_job(env: Env) {
     let told = says(&env, &user, &args, 1, "cannot list jobs").await;
     assert!(told.contains("resources: [jobs], verbs: [list]"), "{told}");
     assert_eq!(env.bounds("web").await, (5, 20), "nothing is restored");
+    let is_suspended = async || {
+        let cron_job = env.api::<CronJob>().get("easyscale").await.unwrap();
+        cron_job.spec.unwrap().suspend.unwrap()
+    };
+    assert!(told.contains("goes on: its bounds are looked after"), "{told}");
+    assert!(!is_suspended().await);
     let list = json!([{"apiGroups": ["batch"], "resources": ["jobs"], "verbs": ["list"]}]);
     env.allow(&user, &list).await;
     let told = says(&env, &user, &args, 0, "is suspended and starts nothing any more").await;
     assert!(!told.contains("lease"), "a CronJob has none: {told}");
     assert_eq!(env.bounds("web").await, (2, 10));
     assert_eq!(env.replicas("Deployment", "job").await, 2);
+    assert!(is_suspended().await);
+    // What was suspended before is not resumed by somebody who could not undo anything.
+    let nothing = [&args[..], &["--rule", "nobody"]].concat();
+    let told = says(&env, &user, &nothing, 1, "nothing carries what rule").await;
+    assert!(!told.contains("goes on"), "{told}");
+    assert!(is_suspended().await);
 }
 
 async fn memories(env: &Env) -> usize {

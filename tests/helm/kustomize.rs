@@ -30,6 +30,10 @@ pub(crate) fn cases() -> Vec<Case> {
         )
         .needs_controllers(),
         case("kustomize: one namespace, and no rights beyond it", one_namespace),
+        case(
+            "kustomize: whoever has `admin` in a namespace can install for it, as can a release",
+            by_its_owner,
+        ),
         case("kustomize: a CronJob", cron_job),
         case(
             "kustomize: a CronJob for one namespace, and no rights beyond it",
@@ -242,7 +246,12 @@ async fn accepted(env: Env) {
             pods += usize::from(runs(&env, &release, object).await);
             let place = object["metadata"]["namespace"].as_str();
             assert!(place.is_none_or(|place| place == release.namespace), "{object:#}");
-            if is_namespaced && !object["kind"].as_str().unwrap().starts_with("CustomResource") {
+            let is_of_the_definition = object["kind"] == "CustomResourceDefinition"
+                || object["metadata"]["name"]
+                    .as_str()
+                    .unwrap()
+                    .starts_with("easyscale-rules-");
+            if is_namespaced && !is_of_the_definition {
                 assert!(place.is_some(), "of the cluster: {object:#}");
             }
             for subject in object["subjects"].as_array().into_iter().flatten() {
@@ -340,6 +349,47 @@ async fn whole_cluster(env: Env) {
         assert!(!controller.text().contains("forbidden"), "{}", controller.text());
     }
     installed.delete().await;
+}
+
+async fn by_its_owner(env: Env) {
+    let owner = env.limited();
+    env.create(&json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": {"name": "owner"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "admin"},
+        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": owner.name}],
+    }))
+    .await;
+    let namespace = &env.namespace;
+    let release = Release {
+        env: env.clone(),
+        namespace: namespace.clone(),
+        name: "mine".to_owned(),
+    };
+    let values = json!({
+        "namespaces": [namespace], "seeOtherTools": false, "crd": {"install": false}, "scalingRules": {"enabled": false},
+        "policies": {"rules.yaml": "rules: {}"},
+    });
+    let mut installations = vec![release.template_with(&values, &[]).await];
+    for base in ["namespaced", "cronjob-namespaced"] {
+        let kustomization =
+            format!("namespace: {namespace}\nresources:\n- easyscale/deploy/kustomize/{base}\n");
+        installations.push(Kustomization::new(&env, &format!("owned-{base}"), &kustomization).build());
+    }
+    let client = env.client(&owner);
+    let params = PatchParams::apply("owner").force();
+    for object in installations.concat() {
+        let name = object["metadata"]["name"].as_str().unwrap();
+        let api = fixtures::api(&client, object["metadata"]["namespace"].as_str(), &object);
+        wait_for(
+            &format!("{} {name} to be accepted", object["kind"]),
+            SOON,
+            async || {
+                let answer = api.patch(name, &params, &Patch::Apply(&object)).await;
+                answer.map(drop).map_err(|error| error.to_string())
+            },
+        )
+        .await;
+    }
 }
 
 async fn one_namespace(env: Env) {

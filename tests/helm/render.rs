@@ -46,7 +46,7 @@ fn variants(env: &Env) -> Vec<Value> {
         "affinity": {"nodeAffinity": {}},
         "topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "ScheduleAnyway"}],
         "priorityClassName": "system-cluster-critical", "logLevel": "warn,easyscale=debug",
-        "networkPolicy": {"enabled": true},
+        "networkPolicy": {"enabled": true, "from": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}]},
         "extraArgs": ["--profile=prod"],
     });
     let with = |more: Value| {
@@ -60,9 +60,13 @@ fn variants(env: &Env) -> Vec<Value> {
     vec![
         json!({}),
         everything.clone(),
-        with(json!({"namespaces": [env.namespace], "instance": "blue", "controller": {"replicas": 1}})),
+        with(
+            json!({"namespaces": [env.namespace], "trustedNamespaces": [env.namespace], "instance": "blue", "controller": {"replicas": 1}}),
+        ),
         with(json!({"mode": "cronjob", "cronjob": {"prune": true}})),
-        with(json!({"mode": "cronjob", "namespaces": [env.namespace], "restoreOnUninstall": false})),
+        with(
+            json!({"mode": "cronjob", "namespaces": [env.namespace], "trustedNamespaces": [], "restoreOnUninstall": false}),
+        ),
     ]
 }
 
@@ -238,7 +242,7 @@ async fn as_manifests(env: Env) {
         }
     }
     let namespaced = json!({"policies": policies, "crd": {"install": false}, "scalingRules": {"enabled": false},
-        "namespaces": [release.namespace]});
+        "namespaces": [release.namespace], "seeOtherTools": false});
     assert_eq!(
         rights(&release.template(&namespaced).await),
         rights(&manifests(&env, "namespaced", &[]))
@@ -374,6 +378,10 @@ async fn refused(env: Env) {
         (
             "limits.shop.minReplicas=10,limits.shop.maxReplicas=2",
             "limits: of \"shop\", minReplicas (10) is above maxReplicas (2)",
+        ),
+        (
+            "namespaces={shop},trustedNamespaces={platform}",
+            "trustedNamespaces: \"platform\" is not among `namespaces`",
         ),
         ("mode=null", "missing property 'mode'"),
         ("image.repository=null", "missing property 'repository'"),

@@ -49,7 +49,8 @@ impl Right {
 fn rules(env: &Env, folder: &str) -> Vec<Value> {
     let kustomization = format!(
         "resources:\n- easyscale/deploy/kustomize/{folder}\ncomponents:\n\
-         - easyscale/deploy/kustomize/components/scaling-rules\n- easyscale/deploy/kustomize/components/config-maps\n"
+         - easyscale/deploy/kustomize/components/scaling-rules\n- easyscale/deploy/kustomize/components/config-maps\n\
+         - easyscale/deploy/kustomize/components/other-tools\n"
     );
     let objects = Kustomization::new(env, folder, &kustomization).build();
     objects

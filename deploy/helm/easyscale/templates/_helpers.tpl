@@ -214,6 +214,13 @@ resources:
 {{- end -}}
 {{- end -}}
 {{- end -}}
+{{- with .Values.namespaces -}}
+{{- range $.Values.trustedNamespaces -}}
+{{- if not (has . $.Values.namespaces) -}}
+{{- fail (printf "\n\ntrustedNamespaces: %q is not among `namespaces`, so no rules are read there. Add it there, or leave it out.\n" .) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- if and .Values.restoreOnUninstall (has "--no-leader-election" .Values.extraArgs) -}}
 {{- fail "\n\nextraArgs: with --no-leader-election nothing keeps the controller from writing again while `helm uninstall` restores. Leave it out, or set restoreOnUninstall to false.\n" -}}
 {{- end -}}
