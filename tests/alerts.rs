@@ -24,11 +24,12 @@ use support::{Prometheus, Tools};
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let tests: [(&str, fn()); 6] = [
+    let tests: [(&str, fn()); 7] = [
         ("kustomize: Prometheus takes the rules", manifests_are_taken),
         ("helm: Prometheus takes the rules", chart_is_taken),
         ("helm: a CronJob has no alerts", a_cron_job_has_no_alerts),
         ("a rule that is spoilt is refused", spoilt_rules_are_refused),
+        ("an alert at another time is told", another_time_is_told),
         ("grafana: Prometheus takes every question", dashboard_is_taken),
         ("every alert fires when it should, and only then", alerts_fire),
     ];
@@ -138,7 +139,7 @@ fn spoilt_rules_are_refused() {
             json!("rate(easyscale_leader)"),
             "expected type range vector",
         ),
-        ("for", json!("2 minutes"), "not a valid duration"),
+        ("for", json!("2 minutes"), "unknown unit"),
         ("fro", json!("2m"), "field fro not found"),
         ("annotations", json!({"summary": "{{ $label.kind }}"}), "summary"),
     ] {
@@ -146,6 +147,32 @@ fn spoilt_rules_are_refused() {
         spoilt["groups"][0]["rules"][0][key] = value;
         let problem = check("alerts-spoilt.json", &spoilt).unwrap_err();
         assert!(problem.contains(said), "{key}: {problem}");
+    }
+}
+
+fn another_time_is_told() {
+    let text = fs::read_to_string(repository().join("tests/cases/alerts/two-write.yaml")).unwrap();
+    let rules = repository().join("deploy/helm/easyscale/files/alerts.yaml");
+    let text = text.replace(
+        "../../../deploy/helm/easyscale/files/alerts.yaml",
+        rules.to_str().unwrap(),
+    );
+    let path = scratch("alerts-spoilt-case.yaml");
+    fs::write(&path, &text).unwrap();
+    prometheus().test(&path).unwrap();
+    for (from, to, said) in [
+        ("eval_time: 7m", "eval_time: 6m", "EasyscaleTwoWrite after 6m"),
+        ("leads: 2", "leads: 3", "leads: 2"),
+        (
+            "namespace: easyscale,",
+            "namespace: shop,",
+            "namespace=\"easyscale\"",
+        ),
+        ("0x9 1x50", "0x60", "fires\n    none"),
+    ] {
+        fs::write(&path, text.replacen(from, to, 1)).unwrap();
+        let problem = prometheus().test(&path).unwrap_err();
+        assert!(problem.contains(said), "{from}: {problem}");
     }
 }
 

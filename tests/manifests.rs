@@ -188,7 +188,10 @@ fn alerts_ask_for_metrics_that_exist_and_are_in_the_runbook() {
             "{name} twice"
         );
         assert!(alert["annotations"]["summary"].is_string(), "{name}");
-        assert_eq!(alert["annotations"]["runbook"], "docs/runbook.md#alerts", "{name}");
+        assert_eq!(
+            alert["annotations"]["runbook"], "docs/runbook.md#alerts",
+            "{name}"
+        );
     }
     assert!(told.is_empty(), "docs/runbook.md tells of no alerts: {told:?}");
 }

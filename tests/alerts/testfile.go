@@ -63,7 +63,10 @@ func test(file string) []error {
 	var rules []rulefmt.Rule
 	var problems []error
 	for _, name := range wanted.RuleFiles {
-		found, wrong := readRules(filepath.Join(filepath.Dir(file), name))
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(filepath.Dir(file), name)
+		}
+		found, wrong := readRules(name)
 		rules, problems = append(rules, found...), append(problems, wrong...)
 	}
 	if len(problems) > 0 {

@@ -13,7 +13,7 @@ const MODULE: Module = Module {
     cache: "alerts",
     of: "github.com/prometheus/prometheus",
     without_go: "install Go",
-    takes: "a minute",
+    takes: "2 minutes",
     ldflags: |_| String::new(),
 };
 
@@ -24,7 +24,7 @@ pub struct Prometheus {
 }
 
 impl Prometheus {
-    /// The program, built first where necessary: about a minute, once per machine and version.
+    /// The program, built first where necessary: about 2 minutes, once per machine and version.
     pub fn find() -> Result<Self, FindError> {
         let program = MODULE.find()?.join("alerts");
         Ok(Self { program })
