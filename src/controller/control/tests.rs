@@ -46,6 +46,8 @@ struct World {
     takes: Cell<Duration>,
     /// What writes end with.
     fails: Cell<Option<FailureKind>>,
+    /// Whether it may be listed.
+    is_seen: Cell<bool>,
     in_flight: Cell<usize>,
     most_in_flight: Cell<usize>,
     began: Mono,
@@ -60,6 +62,7 @@ impl World {
             sightings,
             takes: Cell::new(Duration::from_millis(10)),
             fails: Cell::new(None),
+            is_seen: Cell::new(true),
             in_flight: Cell::new(0),
             most_in_flight: Cell::new(0),
             began: Mono::now(),
@@ -239,6 +242,10 @@ impl Watching for Streams {
             let stream = stream.clone();
             self.0.sightings.try_send(Sighting { stream, sight }).unwrap();
         };
+        if !self.0.is_seen.get() {
+            tell(Sight::Lost(Failure::new(FailureKind::Forbidden, "cannot list")));
+            return;
+        }
         tell(Sight::Begun);
         if stream.of == Watched::Autoscalers {
             let all = self.0.autoscalers.borrow();
@@ -624,6 +631,24 @@ async fn who_follows_writes_nothing_and_who_leads_puts_all_right_at_once() {
         })
         .await;
     assert_eq!(scene.world.writes().len(), 1);
+}
+
+/// By these numbers it is found out: the alert `EasyscaleSeesNothing`.
+#[tokio::test(start_paused = true)]
+async fn who_sees_nothing_leads_and_decides_nothing() {
+    let mut scene = Scene::new();
+    scene.world.is_seen.set(false);
+    scene
+        .run(&rule("web", "", PEAK), async |_| pass(2 * HOUR).await)
+        .await;
+    let text = scene.metrics.text();
+    for line in ["leader 1", "targets 1", "decisions_total 0"] {
+        assert!(
+            text.contains(&format!("easyscale_{line}\n")),
+            "no {line} in {text}"
+        );
+    }
+    assert_eq!(scene.world.writes(), []);
 }
 
 /// Else a standby tells for ever what was so when it led.
