@@ -1,5 +1,5 @@
 //! The manifests of deploy/ as texts: what they name exists, and what stands in two places is the same. What an API server makes of
-//! them is tested in tests/helm.
+//! them is tested in tests/helm, what Prometheus does in tests/alerts.
 //!
 //! `EASYSCALE_BLESS=1 cargo test --test manifests` writes the copies anew.
 
@@ -174,6 +174,7 @@ fn assert_asks_what_exists(expression: &str) {
 fn alerts_ask_for_metrics_that_exist_and_are_in_the_runbook() {
     let rule = documents(&read(ALERTS)).remove(0);
     let runbook = read("docs/runbook.md");
+    assert!(runbook.contains("\n### Alerts\n"));
     let mut told: BTreeSet<&str> = runbook
         .lines()
         .filter_map(|line| line.strip_prefix("| `Easyscale")?.split('`').next())
@@ -189,6 +190,10 @@ fn alerts_ask_for_metrics_that_exist_and_are_in_the_runbook() {
             "{name} twice"
         );
         assert!(alert["annotations"]["summary"].is_string(), "{name}");
+        assert_eq!(
+            alert["annotations"]["runbook"], "docs/runbook.md#alerts",
+            "{name}"
+        );
     }
     assert!(told.is_empty(), "docs/runbook.md tells of no alerts: {told:?}");
 }

@@ -1,4 +1,4 @@
-//! Programs written in Go: built once per machine and version from a module of ours that only names them as its tools.
+//! Programs written in Go: built once per machine and version from a module of ours that names them as its tools.
 
 use super::supervised::Supervised;
 use std::env;
@@ -102,12 +102,13 @@ impl Module {
             .filter(|path| path.is_absolute())
             .or_else(|| env::home_dir().map(|home| home.join(".cache")))
             .ok_or_else(|| io::Error::other("neither XDG_CACHE_HOME nor HOME is set"))?;
-        let parts = [
+        let mut parts = vec![
             fs::read(Path::new(self.path).join("go.mod"))?,
             fs::read(Path::new(self.path).join("go.sum"))?,
             self.ldflags()?.into_bytes(),
             format!("{}-{}", env::consts::OS, env::consts::ARCH).into_bytes(),
         ];
+        parts.extend(self.sources()?);
         // FNV-1a. The standard library's hasher may change from one Rust to the next.
         let hash = parts
             .iter()
@@ -119,6 +120,19 @@ impl Module {
             .join("easyscale")
             .join(self.cache)
             .join(format!("{}-{hash:016x}", self.version()?)))
+    }
+
+    /// Go code of ours, where there is any.
+    fn sources(&self) -> io::Result<Vec<Vec<u8>>> {
+        let mut paths = Vec::new();
+        for entry in fs::read_dir(self.path)? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension == "go") {
+                paths.push(path);
+            }
+        }
+        paths.sort();
+        paths.into_iter().map(fs::read).collect()
     }
 
     /// Builds into a folder beside the target and renames it, so that a build that was killed never

@@ -1,5 +1,6 @@
 //! What is told to the loop: by streams, by policy files, by the election, by who asks.
 
+use std::collections::BTreeMap;
 use tokio::sync::watch;
 
 use super::super::knot::{Key, Need};
@@ -223,6 +224,8 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
         self.leading = leads;
         self.gauges.metrics.leader(leads);
         if leads {
+            self.gauges.metrics.refusals(&self.refusals);
+            self.gauges.metrics.held(self.held);
             self.supplies.look_at_all();
             self.tell_foreign();
             self.knots.touch_all();
@@ -233,6 +236,9 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
             for key in &keys {
                 self.hide(key);
             }
+            // What it knows grows old: the one that leads now tells.
+            self.gauges.metrics.refusals(&BTreeMap::new());
+            self.gauges.metrics.held(0);
         }
     }
 

@@ -296,6 +296,7 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
     pub async fn run(mut self, mut inlets: Inlets) -> Result<(), Failure> {
         self.leading = inlets.leadership.is_none();
         self.gauges.metrics.leader(self.leading);
+        self.gauges.metrics.dry_run(self.settings.dry_run);
         self.tell_policy();
         self.adjust_streams();
         self.adopt_rules();

@@ -46,6 +46,8 @@ struct World {
     takes: Cell<Duration>,
     /// What writes end with.
     fails: Cell<Option<FailureKind>>,
+    /// Whether it may be listed.
+    is_seen: Cell<bool>,
     in_flight: Cell<usize>,
     most_in_flight: Cell<usize>,
     began: Mono,
@@ -60,6 +62,7 @@ impl World {
             sightings,
             takes: Cell::new(Duration::from_millis(10)),
             fails: Cell::new(None),
+            is_seen: Cell::new(true),
             in_flight: Cell::new(0),
             most_in_flight: Cell::new(0),
             began: Mono::now(),
@@ -239,6 +242,10 @@ impl Watching for Streams {
             let stream = stream.clone();
             self.0.sightings.try_send(Sighting { stream, sight }).unwrap();
         };
+        if !self.0.is_seen.get() {
+            tell(Sight::Lost(Failure::new(FailureKind::Forbidden, "cannot list")));
+            return;
+        }
         tell(Sight::Begun);
         if stream.of == Watched::Autoscalers {
             let all = self.0.autoscalers.borrow();
@@ -593,6 +600,11 @@ async fn lowerings_are_spread_and_raises_are_not() {
         "{lowered:?}"
     );
     assert!(minutes.len() >= 6, "spread over {minutes:?}");
+    let text = scene.metrics.text();
+    assert!(
+        text.contains("easyscale_edge_to_patch_seconds_bucket{le=\"1.0\"} 40"),
+        "a stagger is no delay: {text}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -619,6 +631,66 @@ async fn who_follows_writes_nothing_and_who_leads_puts_all_right_at_once() {
         })
         .await;
     assert_eq!(scene.world.writes().len(), 1);
+}
+
+/// By these numbers it is found out: the alert `EasyscaleSeesNothing`.
+#[tokio::test(start_paused = true)]
+async fn who_sees_nothing_leads_and_decides_nothing() {
+    let mut scene = Scene::new();
+    scene.world.is_seen.set(false);
+    scene
+        .run(&rule("web", "", PEAK), async |_| pass(2 * HOUR).await)
+        .await;
+    let text = scene.metrics.text();
+    for line in ["leader 1", "targets 1", "decisions_total 0"] {
+        assert!(
+            text.contains(&format!("easyscale_{line}\n")),
+            "no {line} in {text}"
+        );
+    }
+    assert_eq!(scene.world.writes(), []);
+}
+
+/// Else a standby tells for ever what was so when it led.
+#[tokio::test(start_paused = true)]
+async fn who_does_not_lead_any_more_counts_nothing() {
+    let mut scene = Scene::new();
+    let leads = scene.leadership.subscribe();
+    scene.leadership.send_replace(Leadership::Leading);
+    scene = scene.electing(leads, true);
+    scene.world.add("web", 2, 10);
+    scene.world.add("shop", 2, 10);
+    let rules = rule("web", "", PEAK) + &rule("shop", "", PEAK);
+    scene
+        .run(&rules, async |scene| {
+            let now = |refused: u32, held: u32| {
+                let text = scene.metrics.text();
+                for line in [
+                    format!("easyscale_refused_targets{{code=\"two-autoscalers\"}} {refused}\n"),
+                    format!("easyscale_held_targets {held}\n"),
+                ] {
+                    assert!(text.contains(&line), "no {line} in {text}");
+                }
+            };
+            pass(HOUR + Duration::from_secs(1)).await;
+            scene.world.edit("web", 9, 20);
+            let mut twin = scene.world.autoscalers.borrow()["shop"].clone();
+            twin.name = "shop-2".to_owned();
+            twin.uid = "uid-2".to_owned();
+            twin.state = None;
+            scene.world.put(twin);
+            pass(Duration::from_secs(1)).await;
+            now(1, 1);
+            scene
+                .leadership
+                .send_replace(Leadership::Following { holder: None });
+            pass(Duration::from_secs(1)).await;
+            now(0, 0);
+            scene.leadership.send_replace(Leadership::Leading);
+            pass(Duration::from_secs(1)).await;
+            now(1, 1);
+        })
+        .await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -745,6 +817,7 @@ async fn a_dry_run_writes_nothing() {
         .run(&rule("web", "", PEAK), async |_| pass(48 * HOUR).await)
         .await;
     assert_eq!(*scene.world.asked.borrow(), []);
+    assert!(scene.metrics.text().contains("easyscale_dry_run 1\n"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -179,7 +179,12 @@ impl<'a, C: Cluster, W: Watching> Control<'a, C, W> {
         let mono = Mono::now();
         if let Some(knot) = self.knots.get_mut(key) {
             if let Some(edge) = knot.since_edge.take() {
-                metrics.edge_to_patch(self.clock.ago(edge));
+                // A stagger is meant, and no delay.
+                let took = match knot.staggered {
+                    Some(until) => mono.saturating_duration_since(until),
+                    None => self.clock.ago(edge),
+                };
+                metrics.edge_to_patch(took);
             }
             if plan.notes.iter().any(|note| note.code == "reverted") {
                 metrics.reasserted();

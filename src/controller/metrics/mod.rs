@@ -26,7 +26,7 @@ use per_target::PerTarget;
 /// What [`Metrics::text`] is, for the `Content-Type` of an answer.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// From 5 ms, a patch that left at once, to 10 minutes, a lowering that was spread out or an API server that was away.
+/// From 5 ms, a patch that left at once, to 10 minutes, an API server that was away.
 const EDGE_TO_PATCH_SECONDS: [f64; 15] = [
     0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 180.0, 600.0,
 ];
@@ -96,6 +96,7 @@ pub struct Metrics {
     policy_loaded: Timestamp,
     reloads: Family<Label, Counter>,
     leader: Gauge,
+    dry_run: Gauge,
     watch_restarts: Family<Watch, Counter>,
     api_requests: Family<Request, Counter>,
     clock_steps: Counter,
@@ -124,6 +125,7 @@ impl Metrics {
             policy_loaded: unknown(),
             reloads: Family::default(),
             leader: Gauge::default(),
+            dry_run: Gauge::default(),
             watch_restarts: Family::default(),
             api_requests: Family::default(),
             clock_steps: Counter::default(),
@@ -141,6 +143,9 @@ impl Metrics {
         }
         for code in Code::ALL {
             drop(self.refusals.get_or_create(&[("code", code.as_str())]));
+        }
+        for kind in FailureKind::ALL {
+            drop(self.failures.get_or_create(&[("kind", kind.as_str())]));
         }
         for valid in [true, false] {
             drop(self.reloads.get_or_create(&[("result", validity(valid))]));
@@ -206,7 +211,7 @@ impl Metrics {
         );
         all.register_with_unit(
             "edge_to_patch",
-            "From the instant at which a decision changed to the answer to its patch",
+            "From the instant at which a decision changed, or its stagger was over, to the answer to its patch",
             Unit::Seconds,
             self.edge_to_patch.clone(),
         );
@@ -236,6 +241,11 @@ impl Metrics {
             "leader",
             "1 if this process writes; 0 if it waits for the one that does",
             self.leader.clone(),
+        );
+        all.register(
+            "dry_run",
+            "1 if nothing is written, whoever leads",
+            self.dry_run.clone(),
         );
         all.register(
             "watch_restarts",
@@ -315,7 +325,7 @@ impl Metrics {
         self.held.set(n);
     }
 
-    /// How long after its edge a patch was answered.
+    /// How long after its edge, or the end of its stagger, a patch was answered.
     pub fn edge_to_patch(&self, took: Duration) {
         self.edge_to_patch.observe(took.as_secs_f64());
     }
@@ -339,6 +349,11 @@ impl Metrics {
     /// Whether this process writes. Without an election it does.
     pub fn leader(&self, leads: bool) {
         self.leader.set(i64::from(leads));
+    }
+
+    /// Whether nothing is written at all.
+    pub fn dry_run(&self, is_dry: bool) {
+        self.dry_run.set(i64::from(is_dry));
     }
 
     /// A watch of `resource` (`horizontalpodautoscalers`) was begun anew, because of `why` (`expired`, `closed`).
