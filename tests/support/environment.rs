@@ -192,19 +192,21 @@ impl Env {
                 .expect("write RBAC");
         }
         if let Some(last) = rules.as_array().and_then(|rules| rules.last()) {
-            self.wait_for_right(user, last, namespace).await;
+            let namespace = namespace.unwrap_or(&self.namespace);
+            self.wait_for_right(&user.name, last, namespace, true).await;
         }
     }
 
-    /// Rights count a moment after they are written: all of a role at once.
-    async fn wait_for_right(&self, user: &User, rule: &Value, namespace: Option<&str>) {
+    /// Waits until the server lets a user do what a rule of a role says first, or does not any more: rights count a moment
+    /// after they are written, all of a role at once.
+    pub async fn wait_for_right(&self, user: &str, rule: &Value, namespace: &str, allowed: bool) {
         let first = |key: &str| rule[key][0].as_str().unwrap_or_default().to_owned();
         let resource = first("resources");
         let (resource, subresource) = resource.split_once('/').unwrap_or((&resource, ""));
         let review = json!({
             "apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "metadata": {},
-            "spec": {"user": user.name, "resourceAttributes": {
-                "namespace": namespace.unwrap_or(&self.namespace), "group": first("apiGroups"), "resource": resource,
+            "spec": {"user": user, "resourceAttributes": {
+                "namespace": namespace, "group": first("apiGroups"), "resource": resource,
                 "subresource": subresource, "verb": first("verbs"), "name": first("resourceNames"),
             }},
         });
@@ -214,7 +216,7 @@ impl Env {
             let answer = api.create(&PostParams::default(), &review).await;
             let status = answer.map(|answer| answer.data["status"].clone());
             match &status {
-                Ok(status) if status["allowed"] == true => Ok(()),
+                Ok(status) if status["allowed"] == allowed => Ok(()),
                 _ => Err(status.map_err(|error| error.to_string())),
             }
         })

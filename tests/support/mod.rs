@@ -54,5 +54,5 @@ pub use built::FindError;
 pub use control_plane::{ControlPlane, Options, StartError, User};
 pub use environment::{Env, wait_for};
 pub use harness::{Case, case, run, run_with, shared};
-pub use running::Running;
+pub use running::{Running, when};
 pub use tools::Tools;
