@@ -4,6 +4,7 @@ use super::audit::Request;
 use super::control_plane::{ControlPlane, User};
 use super::fixtures;
 use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::authentication::v1::{TokenRequest, TokenRequestSpec};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::core::v1::{Namespace, ServiceAccount};
@@ -126,6 +127,42 @@ impl Env {
                 if replicas == wanted { Ok(()) } else { Err(replicas) }
             },
         )
+        .await;
+    }
+
+    /// Waits until the controller of a Deployment has written that it has seen all of it, and has all its pods: it writes no
+    /// more then.
+    pub async fn wait_for_status(&self, deployment: &str) {
+        wait_for(&format!("the status of {deployment}"), SOON, async || {
+            let object = self.api::<Deployment>().get(deployment).await;
+            let object = object.map_err(|error| error.to_string())?;
+            let (spec, status) = (object.spec.unwrap_or_default(), object.status.unwrap_or_default());
+            let is_seen = status.observed_generation == object.metadata.generation;
+            if is_seen && status.replicas.unwrap_or(0) == spec.replicas.unwrap_or(1) {
+                Ok(())
+            } else {
+                Err(format!("{status:?}"))
+            }
+        })
+        .await;
+    }
+
+    /// Waits until the server names a version of a group, such as `keda.sh/v1alpha1`, where it lists all APIs, and what is in it:
+    /// that is later than when it begins to serve it.
+    pub async fn wait_for_group(&self, version: &str) {
+        wait_for(&format!("{version} to be listed"), SOON, async || {
+            let groups = self.client.list_api_groups().await;
+            let groups = groups.map_err(|error| error.to_string())?.groups;
+            let mut versions = groups.into_iter().flat_map(|group| group.versions);
+            if !versions.any(|one| one.group_version == version) {
+                return Err("not among the groups".to_owned());
+            }
+            let resources = self.client.list_api_group_resources(version).await;
+            match resources.map_err(|error| error.to_string())?.resources.len() {
+                0 => Err("nothing is in it".to_owned()),
+                _ => Ok(()),
+            }
+        })
         .await;
     }
 

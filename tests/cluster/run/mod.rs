@@ -150,6 +150,17 @@ impl Scene {
         writes.count()
     }
 
+    /// How many of them the server has done: a conflict is legal, and costs another look.
+    async fn done_writes(&self) -> usize {
+        let requests = self.env.requests(&self.user).await;
+        let writes = requests.iter().filter(|request| {
+            request.is_write()
+                && (200..300).contains(&request.code)
+                && !matches!(request.resource.as_str(), "leases" | "events")
+        });
+        writes.count()
+    }
+
     /// Waits until a floor is remembered as this original and this value of ours.
     async fn floor_remembered(&self, hpa: &str, (original, applied): (i64, i64)) {
         wait_for("the memory of the floor", SOON, async || {
