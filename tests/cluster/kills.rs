@@ -387,5 +387,12 @@ async fn status_writes(env: Env) {
         .iter()
         .map(|request| (request.verb.as_str(), request.code))
         .collect();
-    assert_eq!(seen, [("patch", 409), ("get", 200), ("patch", 200)]);
+    // The real controller may write between a look and the next try as well.
+    let (last, looks) = seen.split_last().unwrap();
+    assert_eq!(*last, ("patch", 200), "{seen:?}");
+    let (looks, rest) = looks.as_chunks();
+    assert!(!looks.is_empty() && rest.is_empty(), "{seen:?}");
+    for look in looks {
+        assert_eq!(*look, [("patch", 409), ("get", 200)], "{seen:?}");
+    }
 }
