@@ -120,18 +120,19 @@ impl Replica {
     /// Waits until it has seen all autoscalers, and watches them.
     async fn ready(&mut self) {
         self.program.told("started").await;
-        let is_watched = |one: &Exchange| {
-            one.is_watch() && one.path.contains("horizontalpodautoscalers") && one.outcome == Some(200)
-        };
-        wait_for("a watch of autoscalers", SOON, async || {
-            let seen = self.proxy.seen();
-            if seen.iter().any(is_watched) {
-                Ok(())
-            } else {
-                Err(seen.len())
-            }
+        wait_for("a watch of autoscalers", SOON, async || match self.watches() {
+            0 => Err(self.proxy.count()),
+            _ => Ok(()),
         })
         .await;
+    }
+
+    /// How many watches of autoscalers were opened so far.
+    fn watches(&self) -> usize {
+        let is_watched = |one: &&Exchange| {
+            one.is_watch() && one.path.contains("horizontalpodautoscalers") && one.outcome == Some(200)
+        };
+        self.proxy.seen().iter().filter(is_watched).count()
     }
 
     /// Takes the rules away, waits until nothing of us is left, and ends.
@@ -345,13 +346,20 @@ async fn bookmark_gaps(env: Env) {
 async fn nonsense_in_a_watch(env: Env) {
     let mut replica = Replica::alone(&env, &raised(&env, "web", long_ago())).await;
     replica.ready().await;
+    let say = |nonsense| replica.proxy.say_in_watches("horizontalpodautoscalers", nonsense);
+    say(r#"{"type":"MODIFIED","object":{"kind":"Status"}}"#);
     for nonsense in [
         "<html>a login page</html>",
-        r#"{"type":"MODIFIED","object":{"kind":"Status"}}"#,
         r#"{"type":"ADDED","object":{"spec":{"minReplicas":"three"}}}"#,
     ] {
-        replica.proxy.say_in_watches("horizontalpodautoscalers", nonsense);
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        let before = replica.watches();
+        say(nonsense);
+        // What it cannot understand it asks for again; only then it hears the next.
+        wait_for("another watch", SOON, async || {
+            let watches = replica.watches();
+            if watches > before { Ok(()) } else { Err(watches) }
+        })
+        .await;
     }
     assert_sees(&env, "web").await;
     assert!(replica.program.is_running());
