@@ -15,7 +15,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 /// An input has a second; programs built without optimisation on a busy machine get more.
-const LONGEST: Duration = Duration::from_secs(5);
+const LONGEST: Duration = Duration::from_secs(20);
 /// Bytes that an input may take in all, beyond what the program has before.
 const LARGEST: u64 = 64 << 20;
 type Run = fn(&[u8]);

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Env, fixtures, wait_for};
 
-const SOON: Duration = Duration::from_secs(30);
+const SOON: Duration = Duration::from_secs(90);
 
 /// Defines them as deploy/ does, and waits until they are served; doing it again changes nothing.
 pub(crate) async fn install(env: &Env) {

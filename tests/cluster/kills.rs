@@ -182,11 +182,13 @@ async fn killed_for_real(env: Env) {
         child.kill().unwrap();
         child.wait().unwrap();
     }
+    settled(&env, 12).await;
     assert!(spawn(EVENING).wait().unwrap().success());
     for number in 0..12 {
         assert_eq!(env.bounds(&format!("web-{number}")).await, (7, 10));
         assert_eq!(env.replicas("Deployment", &format!("job-{number}")).await, 7);
     }
+    settled(&env, 12).await;
     assert!(spawn(NOON).wait().unwrap().success());
     for number in 0..12 {
         assert_eq!(
@@ -200,6 +202,15 @@ async fn killed_for_real(env: Env) {
             "the first original"
         );
         assert_no_trace(&env, &format!("web-{number}")).await;
+    }
+}
+
+/// Waits until the Deployments `job-…` are as their controller wants them: while it writes to them, a pass may have to give up.
+async fn settled(env: &Env, jobs: usize) {
+    if env.plane.has_controllers() {
+        for number in 0..jobs {
+            env.wait_for_status(&format!("job-{number}")).await;
+        }
     }
 }
 
@@ -222,6 +233,7 @@ async fn twice_at_once(env: Env) {
             .rule("Deployment", &job, TWO_WINDOWS);
     }
     for (at, expected) in [(PEAK, 5), (EVENING, 7), (NOON, 2)] {
+        settled(&env, 6).await;
         let (one, two) = tokio::join!(road.pass_over(&road.live, at), road.pass_over(&road.live, at));
         for applied in one.iter().chain(&two) {
             assert!(!matches!(applied.outcome, Outcome::Failed(_)), "{applied:#?}");
@@ -387,5 +399,12 @@ async fn status_writes(env: Env) {
         .iter()
         .map(|request| (request.verb.as_str(), request.code))
         .collect();
-    assert_eq!(seen, [("patch", 409), ("get", 200), ("patch", 200)]);
+    // The real controller may write between a look and the next try as well.
+    let (last, looks) = seen.split_last().unwrap();
+    assert_eq!(*last, ("patch", 200), "{seen:?}");
+    let (looks, rest) = looks.as_chunks();
+    assert!(!looks.is_empty() && rest.is_empty(), "{seen:?}");
+    for look in looks {
+        assert_eq!(*look, [("patch", 409), ("get", 200)], "{seen:?}");
+    }
 }

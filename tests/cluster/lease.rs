@@ -40,8 +40,11 @@ pub(crate) fn cases() -> Vec<Case> {
     ]
 }
 
-/// The shortest that leaves time for a slow machine.
-const DURATION: Duration = Duration::from_secs(4);
+/// Two thirds of it are more than a busy machine keeps a leader from renewing.
+const DURATION: Duration = Duration::from_secs(8);
+
+/// For what nothing stands in the way of: far more than it takes.
+const SOON: Duration = Duration::from_secs(90);
 
 /// An instance that only this test has.
 fn instance(env: &Env) -> String {
@@ -80,9 +83,8 @@ async fn patch(env: &Env, change: &Value) {
         .unwrap();
 }
 
-async fn wait_for_leader(electors: &[Election]) -> Duration {
-    let began = Instant::now();
-    wait_for("one to lead", Duration::from_secs(20), async || {
+async fn wait_for_leader(electors: &[Election]) {
+    wait_for("one to lead", SOON, async || {
         let leading = electors.iter().filter(|election| leads(election)).count();
         let open = electors
             .iter()
@@ -92,43 +94,43 @@ async fn wait_for_leader(electors: &[Election]) -> Duration {
         if leading == 1 { Ok(()) } else { Err(leading) }
     })
     .await;
-    began.elapsed()
 }
 
 async fn three_at_once(env: Env) {
     let mut electors = vec![elect(&env), elect(&env), elect(&env)];
-    let took = wait_for_leader(&electors).await;
-    assert!(took < Duration::from_secs(2), "{took:?}");
+    wait_for_leader(&electors).await;
     tokio::time::sleep(DURATION * 2).await;
     wait_for_leader(&electors).await;
     let spec = lease(&env).await.spec.unwrap();
     assert_eq!(
         (spec.lease_duration_seconds, spec.lease_transitions),
-        (Some(4), Some(0))
+        (Some(8), Some(0))
     );
 
     let leader = electors.iter().position(leads).unwrap();
+    let released = Instant::now();
     electors.swap_remove(leader).release().await;
-    let took = wait_for_leader(&electors).await;
+    wait_for_leader(&electors).await;
     assert!(
-        took < Duration::from_secs(2),
-        "a released lease is taken at the next look: {took:?}"
+        released.elapsed() < DURATION,
+        "a released lease is taken at the next look"
     );
     assert_eq!(lease(&env).await.spec.unwrap().lease_transitions, Some(1));
 
     // Somebody who never renews it, as after kill -9.
+    let leader = electors.iter().position(leads).unwrap();
+    let killed = Instant::now();
     patch(
         &env,
-        &json!({"spec": {"holderIdentity": "killed", "leaseDurationSeconds": 4}}),
+        &json!({"spec": {"holderIdentity": "killed", "leaseDurationSeconds": DURATION.as_secs()}}),
     )
     .await;
-    let leader = electors.iter().position(leads).unwrap();
-    wait_for("the leader to step down", Duration::from_secs(2), async || {
+    wait_for("the leader to step down", SOON, async || {
         if leads(&electors[leader]) { Err(()) } else { Ok(()) }
     })
     .await;
-    let took = wait_for_leader(&electors).await;
-    assert!(took > Duration::from_secs(2) && took < DURATION * 2, "{took:?}");
+    wait_for_leader(&electors).await;
+    assert!(killed.elapsed() >= DURATION, "nobody takes what is held");
     assert_eq!(lease(&env).await.spec.unwrap().lease_transitions, Some(2));
     for election in electors {
         election.release().await;
@@ -156,7 +158,7 @@ async fn others(env: Env) {
         .delete(&name, &kube::api::DeleteParams::default())
         .await
         .unwrap();
-    wait_for("the lease to come back", Duration::from_secs(5), async || {
+    wait_for("the lease to come back", SOON, async || {
         env.api::<Lease>()
             .get(&name)
             .await
@@ -178,9 +180,10 @@ async fn absurd(env: Env) {
         .create(&PostParams::default(), &absurd)
         .await
         .unwrap();
+    let began = Instant::now();
     let election = elect(&env);
-    let took = wait_for_leader(std::slice::from_ref(&election)).await;
-    assert!(took > DURATION && took < DURATION * 2, "{took:?}");
+    wait_for_leader(std::slice::from_ref(&election)).await;
+    assert!(began.elapsed() >= DURATION, "it is waited for");
     election.release().await;
 }
 
@@ -239,7 +242,7 @@ async fn restore_takes_over(env: Env) {
     let (stepped_down, told) = tokio::join!(written, run(&env, &env.admin, &args, 0));
     assert!(stepped_down < began.elapsed(), "{told}");
     let waiting = format!(
-        "{leader:?} holds lease {}/{} and was told to stop writing; waiting 4 s",
+        "{leader:?} holds lease {}/{} and was told to stop writing; waiting 8 s",
         env.namespace,
         lease_name(&instance(&env))
     );
@@ -300,7 +303,7 @@ async fn restore_without_rights(env: Env) {
         {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["list"]},
     ]);
     env.allow(&user, &rights).await;
-    let told = wait_for("the rights to count", Duration::from_secs(10), async || {
+    let told = wait_for("the rights to count", SOON, async || {
         let all = [
             "restore",
             "--no-events",
@@ -335,7 +338,6 @@ async fn restore_without_rights(env: Env) {
     let looks =
         json!([{"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["get", "list"]}]);
     env.allow(&user, &looks).await;
-    tokio::time::sleep(Duration::from_secs(1)).await;
     let told = run(&env, &user, &["restore", "--no-events"], 0).await;
     assert!(
         told.contains("cannot be held") && told.contains("verbs: [update]"),

@@ -57,7 +57,7 @@ const PEAK: [&str; 2] = ["--at", "2026-11-24T17:00:00Z"];
 async fn allowed(env: &Env, user: &User, rules: &str) {
     wait_for(
         "the rights to count",
-        std::time::Duration::from_secs(10),
+        std::time::Duration::from_secs(90),
         async || {
             let out = easyscale(env, user, &["plan", rules, "-n", &env.namespace]);
             if out.status.success() {
@@ -197,7 +197,7 @@ async fn each_verb(env: Env) {
         }
         let user = env.limited();
         env.allow(&user, &json!(without(rule, verb))).await;
-        let told = wait_for(message, std::time::Duration::from_secs(10), async || {
+        let told = wait_for(message, std::time::Duration::from_secs(90), async || {
             let out = easyscale(
                 &env,
                 &user,

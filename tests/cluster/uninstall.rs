@@ -64,7 +64,7 @@ async fn applied(env: &Env) {
 
 /// Tries until it says this, since rights count a moment after they are written.
 async fn says(env: &Env, user: &User, args: &[&str], code: i32, told: &str) -> String {
-    wait_for(told, Duration::from_secs(20), async || {
+    wait_for(told, Duration::from_secs(90), async || {
         let mut all = vec!["restore", "--no-events", "-n", &env.namespace];
         all.extend(args);
         let out = easyscale(env, user, &all);

@@ -1,6 +1,6 @@
 //! The life of a release: installed, at work, upgraded, gone without a trace.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
@@ -8,13 +8,13 @@ use k8s_openapi::api::batch::v1::CronJob;
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::Api;
-use kube::api::{ApiResource, DynamicObject, GroupVersionKind, ListParams, PostParams};
+use kube::api::{ApiResource, DynamicObject, GroupVersionKind, ListParams, Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use crate::kubelet::{complete, jobs, mount, spawn_job, start};
 use crate::release::{Release, text};
-use crate::support::timetable::{always, in_seconds, one_window, sleep_past};
+use crate::support::timetable::{always, far, in_seconds, one_window};
 use crate::support::{Case, Env, Running, case, fixtures, wait_for};
 
 pub(crate) fn cases() -> Vec<Case> {
@@ -34,7 +34,7 @@ pub(crate) fn cases() -> Vec<Case> {
     ]
 }
 
-pub(crate) const SOON: Duration = Duration::from_secs(60);
+pub(crate) const SOON: Duration = Duration::from_secs(90);
 
 /// One release of the whole cluster at a time, and one that owns the CustomResourceDefinition.
 pub(crate) static CLUSTER: Mutex<()> = Mutex::const_new(());
@@ -108,8 +108,6 @@ async fn uninstall(
             }
         })
         .await;
-        // A pod is not there at once either, and rights count a moment after they are written.
-        tokio::time::sleep(Duration::from_secs(1)).await;
         let mut restore = start(release, &pod).await;
         during().await;
         let ended = restore.ended(SOON * 2).await;
@@ -194,16 +192,21 @@ async fn whole_cluster(env: Env) {
     }
 
     // A window opens, the autoscaler follows, it closes.
-    let (opens, closes) = (in_seconds(4), in_seconds(16));
     let text = |time| easyscale::time::Instant::from_system_time(time).to_string();
-    let peak = json!({"name": "peak", "from": text(opens), "until": text(closes), "minReplicas": 5, "maxReplicas": 20});
-    as_developer(&env, &scaling_rule("web", &peak)).await;
-    assert_eq!(env.bounds("web").await, (2, 10));
-    sleep_past(opens, Duration::ZERO).await;
+    let later = far() + Duration::from_secs(3600);
+    let peak = |opens, closes| json!({"name": "peak", "from": text(opens), "until": text(closes), "minReplicas": 5, "maxReplicas": 20});
+    let opens = controllers[0].ahead().await;
+    let rule = scaling_rule("web", &peak(opens, later));
+    as_developer(&env, &rule).await;
     bounds_become(&env, (5, 20)).await;
+    assert!(SystemTime::now() >= opens);
     env.wait_for_replicas("Deployment", "web", 5).await;
-    sleep_past(closes, Duration::ZERO).await;
+    let rules = fixtures::api(&env.client, Some(&env.namespace), &rule);
+    let closes = controllers[0].ahead().await;
+    let patch = Patch::Merge(json!({"spec": {"schedule": [peak(opens, closes)]}}));
+    rules.patch("web", &PatchParams::default(), &patch).await.unwrap();
     bounds_become(&env, (2, 10)).await;
+    assert!(SystemTime::now() >= closes);
 
     // `helm test`, whose pod asks the Service: here, the first of the pods behind it.
     let rendered = release.template(&values).await;
@@ -234,7 +237,6 @@ async fn whole_cluster(env: Env) {
     let mut controllers = vec![start_controller(&release).await, start_controller(&release).await];
     let open = json!({"name": "open", "from": "2020-01-01T00:00Z", "until": "2100-01-01T00:00Z", "minReplicas": 5, "maxReplicas": 20});
     env.create(&scaling_rule("web-too", &open)).await;
-    let rules = fixtures::api(&env.client, Some(&env.namespace), &scaling_rule("web", &peak));
     rules
         .delete("web", &kube::api::DeleteParams::default())
         .await
@@ -435,6 +437,10 @@ async fn not_restored(env: Env) {
         }
     }
     roles.replace(&name, &PostParams::default(), &role).await.unwrap();
+    let user = format!("system:serviceaccount:{}:{}", release.namespace, release.name);
+    let taken =
+        json!({"apiGroups": ["autoscaling"], "resources": ["horizontalpodautoscalers"], "verbs": ["patch"]});
+    env.wait_for_right(&user, &taken, &env.namespace, false).await;
     let count = controller.count();
     let (told, is_gone) = uninstall(&release, async || {}, async || {}).await;
     assert!(!is_gone && told.contains("verbs: [patch]"), "{told}");

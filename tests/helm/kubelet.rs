@@ -9,13 +9,13 @@ use k8s_openapi::api::authentication::v1::{TokenRequest, TokenRequestSpec};
 use k8s_openapi::api::batch::v1::{CronJob, Job};
 use k8s_openapi::api::core::v1::{ConfigMap, PodTemplateSpec, ServiceAccount};
 use kube::Api;
-use kube::api::{Patch, PatchParams, PostParams};
+use kube::api::{ListParams, Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
 
 use crate::release::Release;
-use crate::support::{Running, User};
+use crate::support::{Running, User, fixtures};
 
-/// Starts the container of a pod.
+/// Starts the container of a pod, once its rights count: no kubelet is faster than that.
 pub(crate) async fn start(release: &Release, pod: &PodTemplateSpec) -> Running {
     let (kubeconfig, mut args) = prepare(release, pod).await;
     if args[0] == "run" {
@@ -41,10 +41,43 @@ async fn prepare(release: &Release, pod: &PodTemplateSpec) -> (PathBuf, Vec<Stri
         }
     };
     let account = spec.service_account_name.as_deref().unwrap();
+    wait_for_rights(release, account).await;
     (
         kubeconfig(release, account).await,
         args.into_iter().map(place).collect(),
     )
+}
+
+/// Waits until the server lets an account do all that is bound to it.
+async fn wait_for_rights(release: &Release, account: &str) {
+    let client = &release.env.client;
+    let user = format!("system:serviceaccount:{}:{account}", release.namespace);
+    for kind in ["Role", "ClusterRole"] {
+        let of_kind = |kind: &str| json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": kind});
+        let bindings = fixtures::api(client, None, &of_kind(&format!("{kind}Binding")));
+        for binding in bindings.list(&ListParams::default()).await.unwrap() {
+            let subjects = binding.data["subjects"].as_array();
+            let is_bound = subjects.into_iter().flatten().any(|subject| {
+                subject["kind"] == "ServiceAccount"
+                    && subject["name"] == account
+                    && subject["namespace"] == release.namespace.as_str()
+            });
+            if !is_bound {
+                continue;
+            }
+            let place = binding.metadata.namespace.as_deref();
+            let roles = fixtures::api(client, place, &of_kind(kind));
+            let name = binding.data["roleRef"]["name"].as_str().unwrap();
+            let role = roles.get(name).await.unwrap();
+            // All of a role counts at once.
+            let last = role.data["rules"].as_array().and_then(|rules| rules.last());
+            let place = place.unwrap_or(&release.env.namespace);
+            release
+                .env
+                .wait_for_right(&user, last.unwrap(), place, true)
+                .await;
+        }
+    }
 }
 
 /// Brings the ConfigMaps to their places, or what has changed of them.
@@ -80,6 +113,23 @@ pub(crate) async fn mount(release: &Release, pod: &PodTemplateSpec) -> PathBuf {
         }
     }
     root
+}
+
+/// Other rules in the ConfigMap that a pod has at /policies, and brings them there.
+pub(crate) async fn replace_rules(release: &Release, pod: &PodTemplateSpec, rules: &str) {
+    let volumes = pod.spec.as_ref().unwrap().volumes.iter().flatten();
+    let name = volumes
+        .filter_map(|volume| volume.config_map.as_ref())
+        .map(|source| source.name.clone())
+        .next()
+        .unwrap();
+    let config_maps = Api::<ConfigMap>::namespaced(release.env.client.clone(), &release.namespace);
+    let patch = json!({"data": {"checkout.yaml": rules}});
+    config_maps
+        .patch(&name, &PatchParams::default(), &Patch::Merge(patch))
+        .await
+        .unwrap();
+    mount(release, pod).await;
 }
 
 /// A kubeconfig with a token of exactly this account, in the namespace of the release: what a pod sees of the cluster.

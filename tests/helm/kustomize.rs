@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::batch::v1::CronJob;
@@ -12,10 +12,10 @@ use kube::api::{DeleteParams, ListParams, Patch, PatchParams, ValidationDirectiv
 use serde_json::{Value, json};
 
 use crate::install::{CLUSTER, SOON, bounds_become, scaling_rule, targets};
-use crate::kubelet::{spawn_job, start};
+use crate::kubelet::{replace_rules, spawn_job, start};
 use crate::release::{Release, documents, text};
 use crate::render::runs;
-use crate::support::timetable::{always, in_seconds, one_window, sleep_past};
+use crate::support::timetable::{always, far, in_seconds, one_window, sleep_past};
 use crate::support::{Case, Env, Tools, case, fixtures, wait_for};
 
 pub(crate) fn cases() -> Vec<Case> {
@@ -41,6 +41,9 @@ pub(crate) fn cases() -> Vec<Case> {
         ),
     ]
 }
+
+/// What the windows of these tests set.
+const BOUNDS: &str = "minReplicas: 5, maxReplicas: 20";
 
 /// A kustomization of somebody who installs, in a folder of its own beside a checkout.
 pub(crate) struct Kustomization {
@@ -132,6 +135,7 @@ pub(crate) async fn define(env: &Env, group: &str, version: &str, kind: &str, pl
     fixtures::apply(&env.client, None, "test", &definition)
         .await
         .unwrap();
+    env.wait_for_group(&format!("{group}/{version}")).await;
 }
 
 /// `kubectl apply --server-side --validate=strict`, which tries again while definitions are new.
@@ -166,8 +170,6 @@ async fn install(env: &Env, namespace: &str, objects: Vec<Value>) -> Installed {
         }
         apply(env, &object, false).await;
     }
-    // Rights count a moment after they are written.
-    tokio::time::sleep(Duration::from_secs(1)).await;
     Installed {
         release: Release {
             env: env.clone(),
@@ -274,16 +276,12 @@ async fn whole_cluster(env: Env) {
     let _alone = CLUSTER.lock().await;
     targets(&env).await;
     define_monitoring(&env).await;
-    let (opens, closes) = (in_seconds(20), in_seconds(30));
     let [page, _] = on_the_page();
-    let rules = one_window(
-        &env.namespace,
-        "web",
-        opens,
-        closes,
-        "minReplicas: 5, maxReplicas: 20",
-    );
-    let objects = Kustomization::new(&env, "cluster", &page).rules(&rules).build();
+    let rules = |opens, closes| one_window(&env.namespace, "web", opens, closes, BOUNDS);
+    let later = far() + Duration::from_secs(3600);
+    let objects = Kustomization::new(&env, "cluster", &page)
+        .rules(&rules(far(), later))
+        .build();
     let installed = install(&env, "easyscale", objects).await;
     let deployments = Api::<Deployment>::namespaced(env.client.clone(), "easyscale");
     let pod = deployments.get("easyscale").await.unwrap().spec.unwrap().template;
@@ -313,11 +311,15 @@ async fn whole_cluster(env: Env) {
     })
     .await;
 
-    sleep_past(opens, Duration::ZERO).await;
+    let opens = controllers[0].ahead().await;
+    replace_rules(release, &pod, &rules(opens, later)).await;
     bounds_become(&env, (5, 20)).await;
+    assert!(SystemTime::now() >= opens);
     env.wait_for_replicas("Deployment", "web", 5).await;
-    sleep_past(closes, Duration::ZERO).await;
+    let closes = controllers[0].ahead().await;
+    replace_rules(release, &pod, &rules(opens, closes)).await;
     bounds_become(&env, (2, 10)).await;
+    assert!(SystemTime::now() >= closes);
 
     // The rights of the components: an object with its status, and a ConfigMap.
     let mut rule = scaling_rule(
@@ -398,19 +400,16 @@ async fn one_namespace(env: Env) {
     targets(&env).await;
     let other = Env::on(&env.plane).await;
     targets(&other).await;
-    let (opens, closes) = (in_seconds(15), in_seconds(23));
-    let rules = one_window(
-        &env.namespace,
-        "web",
-        opens,
-        closes,
-        "minReplicas: 5, maxReplicas: 20",
-    ) + &always(&other.namespace, "job", "replicas: 4");
+    let rules = |opens, closes| {
+        one_window(&env.namespace, "web", opens, closes, BOUNDS)
+            + &always(&other.namespace, "job", "replicas: 4")
+    };
+    let later = far() + Duration::from_secs(3600);
     let [_, page] = on_the_page();
     let page = page.replace("namespace: shop", &format!("namespace: {}", env.namespace))
         + "configMapGenerator:\n- {name: easyscale-policies, files: [policies/checkout.yaml], options: {disableNameSuffixHash: true}}\n";
     let objects = Kustomization::new(&env, "namespaced", &page)
-        .rules(&rules)
+        .rules(&rules(far(), later))
         .build();
     for object in &objects {
         assert_eq!(
@@ -420,15 +419,21 @@ async fn one_namespace(env: Env) {
         );
     }
     let installed = install(&env, &env.namespace, objects).await;
-    let pod = env.api::<Deployment>().get("easyscale").await.unwrap();
-    let mut controller = start(&installed.release, &pod.spec.unwrap().template).await;
+    let deployment = env.api::<Deployment>().get("easyscale").await.unwrap();
+    let pod = deployment.spec.unwrap().template;
+    let release = &installed.release;
+    let mut controller = start(release, &pod).await;
     controller.told("the cluster is seen").await;
     assert_eq!(env.bounds("web").await, (2, 10));
-    sleep_past(opens, Duration::ZERO).await;
+    let opens = controller.ahead().await;
+    replace_rules(release, &pod, &rules(opens, later)).await;
     bounds_become(&env, (5, 20)).await;
+    assert!(SystemTime::now() >= opens);
     assert_eq!(other.replicas("Deployment", "job").await, 2, "not its namespace");
-    sleep_past(closes, Duration::ZERO).await;
+    let closes = controller.ahead().await;
+    replace_rules(release, &pod, &rules(opens, closes)).await;
     bounds_become(&env, (2, 10)).await;
+    assert!(SystemTime::now() >= closes);
     controller.signal("TERM");
     assert_eq!(controller.ended(SOON).await, Some(0));
     assert!(!controller.text().contains("forbidden"), "{}", controller.text());
@@ -468,34 +473,32 @@ async fn cron_job(env: Env) {
     let _alone = CLUSTER.lock().await;
     targets(&env).await;
     let namespace = format!("{}-night", env.namespace);
-    let (opens, closes) = (in_seconds(12), in_seconds(25));
-    let rules = one_window(
-        &env.namespace,
-        "web",
-        opens,
-        closes,
-        "minReplicas: 5, maxReplicas: 20",
-    );
+    let rules = |opens, closes| one_window(&env.namespace, "web", opens, closes, BOUNDS);
+    let later = far() + Duration::from_secs(3600);
     let kustomization = format!(
         "namespace: {namespace}\nresources:\n- easyscale/deploy/kustomize/cronjob\nconfigMapGenerator:\n- name: easyscale-policies\n  \
          files: [policies/checkout.yaml]\n  options: {{disableNameSuffixHash: true}}\n"
     );
     let objects = Kustomization::new(&env, "cronjob", &kustomization)
-        .rules(&rules)
+        .rules(&rules(far(), later))
         .build();
     let installed = install(&env, &namespace, objects).await;
     let cron_jobs = Api::<CronJob>::namespaced(env.client.clone(), &namespace);
     let cron_job = cron_jobs.get("easyscale").await.unwrap();
-    let pass = async |name: &str| {
-        let job = spawn_job(&installed.release, &cron_job, name).await;
-        let mut apply = start(&installed.release, &job.spec.unwrap().template).await;
+    let release = &installed.release;
+    let pass = async |name: &str, rules: &str| {
+        let pod = spawn_job(release, &cron_job, name).await.spec.unwrap().template;
+        replace_rules(release, &pod, rules).await;
+        let mut apply = start(release, &pod).await;
         assert_eq!(apply.ended(SOON).await, Some(0), "{}", apply.text());
         env.bounds("web").await
     };
-    assert_eq!(pass("before").await, (2, 10));
+    assert_eq!(pass("before", &rules(far(), later)).await, (2, 10));
+    let opens = in_seconds(0);
     sleep_past(opens, Duration::ZERO).await;
-    assert_eq!(pass("open").await, (5, 20));
+    assert_eq!(pass("open", &rules(opens, far())).await, (5, 20));
+    let closes = in_seconds(0);
     sleep_past(closes, Duration::ZERO).await;
-    assert_eq!(pass("after").await, (2, 10));
+    assert_eq!(pass("after", &rules(opens, closes)).await, (2, 10));
     installed.delete().await;
 }

@@ -60,7 +60,7 @@ impl ControlPlane {
         let log = self.path().join(AUDIT_LOG);
         super::wait_for(
             "the audit log to be written",
-            Duration::from_secs(10),
+            Duration::from_secs(60),
             async || {
                 let text = std::fs::read_to_string(&log).map_err(|e| e.to_string())?;
                 let has_marker = text

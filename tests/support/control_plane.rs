@@ -194,15 +194,22 @@ impl ControlPlane {
 
     /// Kills the API server and starts it anew `after` a while, with what etcd knows; returns when it is ready.
     pub async fn restart_apiserver(&self, after: Duration) -> Result<(), StartError> {
-        let Process {
-            name,
-            command,
-            supervised,
-        } = self.take("kube-apiserver");
-        drop(supervised);
-        tokio::time::sleep(after).await;
-        self.spawn(name, command)?;
-        self.wait_until_ready().await
+        // Somebody's connection may have got its port meanwhile, and lets go of it again.
+        for attempt in 1.. {
+            let Process {
+                name,
+                command,
+                supervised,
+            } = self.take("kube-apiserver");
+            drop(supervised);
+            tokio::time::sleep(after).await;
+            self.spawn(name, command)?;
+            match self.wait_until_ready().await {
+                Err(StartError::Ended { lost_port: true, .. }) if attempt < 5 => {}
+                done => return done,
+            }
+        }
+        Ok(())
     }
 
     fn take(&self, name: &str) -> Process {

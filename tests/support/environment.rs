@@ -4,6 +4,7 @@ use super::audit::Request;
 use super::control_plane::{ControlPlane, User};
 use super::fixtures;
 use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::authentication::v1::{TokenRequest, TokenRequestSpec};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::core::v1::{Namespace, ServiceAccount};
@@ -129,6 +130,42 @@ impl Env {
         .await;
     }
 
+    /// Waits until the controller of a Deployment has written that it has seen all of it, and has all its pods: it writes no
+    /// more then.
+    pub async fn wait_for_status(&self, deployment: &str) {
+        wait_for(&format!("the status of {deployment}"), SOON, async || {
+            let object = self.api::<Deployment>().get(deployment).await;
+            let object = object.map_err(|error| error.to_string())?;
+            let (spec, status) = (object.spec.unwrap_or_default(), object.status.unwrap_or_default());
+            let is_seen = status.observed_generation == object.metadata.generation;
+            if is_seen && status.replicas.unwrap_or(0) == spec.replicas.unwrap_or(1) {
+                Ok(())
+            } else {
+                Err(format!("{status:?}"))
+            }
+        })
+        .await;
+    }
+
+    /// Waits until the server names a version of a group, such as `keda.sh/v1alpha1`, where it lists all APIs, and what is in it:
+    /// that is later than when it begins to serve it.
+    pub async fn wait_for_group(&self, version: &str) {
+        wait_for(&format!("{version} to be listed"), SOON, async || {
+            let groups = self.client.list_api_groups().await;
+            let groups = groups.map_err(|error| error.to_string())?.groups;
+            let mut versions = groups.into_iter().flat_map(|group| group.versions);
+            if !versions.any(|one| one.group_version == version) {
+                return Err("not among the groups".to_owned());
+            }
+            let resources = self.client.list_api_group_resources(version).await;
+            match resources.map_err(|error| error.to_string())?.resources.len() {
+                0 => Err("nothing is in it".to_owned()),
+                _ => Ok(()),
+            }
+        })
+        .await;
+    }
+
     /// A service account that may do nothing until [`allow`](Self::allow)ed.
     pub fn limited(&self) -> User {
         self.plane.limited()
@@ -192,19 +229,21 @@ impl Env {
                 .expect("write RBAC");
         }
         if let Some(last) = rules.as_array().and_then(|rules| rules.last()) {
-            self.wait_for_right(user, last, namespace).await;
+            let namespace = namespace.unwrap_or(&self.namespace);
+            self.wait_for_right(&user.name, last, namespace, true).await;
         }
     }
 
-    /// Rights count a moment after they are written: all of a role at once.
-    async fn wait_for_right(&self, user: &User, rule: &Value, namespace: Option<&str>) {
+    /// Waits until the server lets a user do what a rule of a role says first, or does not any more: rights count a moment
+    /// after they are written, all of a role at once.
+    pub async fn wait_for_right(&self, user: &str, rule: &Value, namespace: &str, allowed: bool) {
         let first = |key: &str| rule[key][0].as_str().unwrap_or_default().to_owned();
         let resource = first("resources");
         let (resource, subresource) = resource.split_once('/').unwrap_or((&resource, ""));
         let review = json!({
             "apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "metadata": {},
-            "spec": {"user": user.name, "resourceAttributes": {
-                "namespace": namespace.unwrap_or(&self.namespace), "group": first("apiGroups"), "resource": resource,
+            "spec": {"user": user, "resourceAttributes": {
+                "namespace": namespace, "group": first("apiGroups"), "resource": resource,
                 "subresource": subresource, "verb": first("verbs"), "name": first("resourceNames"),
             }},
         });
@@ -214,7 +253,7 @@ impl Env {
             let answer = api.create(&PostParams::default(), &review).await;
             let status = answer.map(|answer| answer.data["status"].clone());
             match &status {
-                Ok(status) if status["allowed"] == true => Ok(()),
+                Ok(status) if status["allowed"] == allowed => Ok(()),
                 _ => Err(status.map_err(|error| error.to_string())),
             }
         })

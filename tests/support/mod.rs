@@ -56,5 +56,5 @@ pub use control_plane::{ControlPlane, Options, StartError, User};
 pub use environment::{Env, wait_for};
 pub use harness::{Case, case, run, run_with, shared};
 pub use prometheus::Prometheus;
-pub use running::Running;
+pub use running::{Running, when};
 pub use tools::Tools;

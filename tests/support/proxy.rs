@@ -7,6 +7,7 @@
 //! One proxy per replica of the program: then a replica can be cut off from the API while the others go on.
 
 use super::control_plane::{ControlPlane, User};
+use super::environment::wait_for;
 use axum::body::{Body as AnyBody, Bytes};
 use futures::StreamExt;
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -21,6 +22,9 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinHandle;
+
+/// An API server that hangs lets go of a request after this time at most.
+const SETTLES: Duration = Duration::from_secs(90);
 
 /// Which requests a fault is for. Empty texts are for all.
 #[derive(Clone, Debug, Default)]
@@ -167,6 +171,8 @@ pub struct Exchange {
     pub forwarded: Option<SystemTime>,
     /// The status of what the API server said to it.
     pub outcome: Option<u16>,
+    /// Whether the API server has it, and nobody knows yet what comes of it.
+    pub is_under_way: bool,
     /// When an answer's head went to the program, and its status.
     pub answered: Option<(SystemTime, u16)>,
     /// What was done to it.
@@ -365,7 +371,18 @@ impl Proxy {
         seen
     }
 
-    /// The writes so far that the API server has done, but those of the lease and of events.
+    /// Waits until it is known what came of every write so far: whoever looks at the API server itself may see a write before
+    /// its answer is noted here.
+    pub async fn settled(&self) {
+        wait_for("the answers to all writes", SETTLES, async || {
+            let mut open = self.seen();
+            open.retain(|one| one.is_write() && one.is_under_way);
+            if open.is_empty() { Ok(()) } else { Err(open) }
+        })
+        .await;
+    }
+
+    /// The writes so far that the API server is known to have done, but those of the lease and of events.
     pub fn writes(&self) -> Vec<Exchange> {
         let mut writes = self.seen();
         writes.retain(Exchange::is_done_work);
@@ -401,6 +418,7 @@ impl State {
             received: SystemTime::now(),
             forwarded: None,
             outcome: None,
+            is_under_way: false,
             answered: None,
             fault: None,
         };
@@ -421,7 +439,17 @@ impl State {
     /// Passes a request on, a while later, and waits for the answer's head. What is no watch is waited for to its end.
     async fn forward(&self, number: usize, request: Received, after: Duration) -> Result<Passed, String> {
         tokio::time::sleep(after).await;
-        lock(&self.seen)[number].forwarded = Some(SystemTime::now());
+        {
+            let request = &mut lock(&self.seen)[number];
+            request.forwarded = Some(SystemTime::now());
+            request.is_under_way = true;
+        }
+        let passed = self.pass_on(number, request).await;
+        lock(&self.seen)[number].is_under_way = false;
+        passed
+    }
+
+    async fn pass_on(&self, number: usize, request: Received) -> Result<Passed, String> {
         let is_watch = request.is_watch();
         let mut onward = Request::new(Body::from(request.body));
         *onward.method_mut() = request.method;

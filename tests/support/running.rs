@@ -1,24 +1,27 @@
 //! The program as it runs for long: started, listened to, stopped in every way.
 
 use super::supervised::{Folder, Supervised};
+use super::timetable;
+use easyscale::time::Instant as Moment;
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Cargo tells it to integration tests, and not to the example that shares this support.
 const PROGRAM: Option<&str> = option_env!("CARGO_BIN_EXE_easyscale");
 
-/// How long is waited for a word in the log.
-const SOON: Duration = Duration::from_secs(30);
+/// How long is waited for a word in the log: far more than it takes, also where many others are at work.
+const SOON: Duration = Duration::from_secs(90);
 
 /// A running `easyscale`, killed when dropped and when this process ends.
 pub struct Running {
     // Dropped before its folder.
     program: Supervised,
     folder: Folder,
+    started: SystemTime,
 }
 
 impl Running {
@@ -51,8 +54,13 @@ impl Running {
             .current_dir(folder.path());
         write_policies(&folder, policies);
         let log = folder.path().join("log");
+        let started = SystemTime::now();
         let program = Supervised::start(&command, &log, Some(&folder)).expect("it starts");
-        Self { program, folder }
+        Self {
+            program,
+            folder,
+            started,
+        }
     }
 
     /// Where its policies are.
@@ -63,6 +71,22 @@ impl Running {
     /// Replaces its policies in one step, as a careful writer does. It notices within a second or two.
     pub fn rewrite(&self, policies: &str) {
         write_policies(&self.folder, policies);
+    }
+
+    /// Replaces its policies, and waits until it says that the new ones count.
+    pub async fn put_in_force(&mut self, policies: &str) {
+        let count = self.count();
+        self.rewrite(policies);
+        self.told_since(count, "new policies are in force").await;
+    }
+
+    /// An edge that is still ahead when it has read it: so far away that this holds on a slow machine, too. How slow it is
+    /// is told by how long the program took to see the cluster.
+    pub async fn ahead(&mut self) -> SystemTime {
+        let line = self.told("the cluster is seen").await;
+        let started = self.started.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let took = Duration::try_from_secs_f64(when(&line) - started.as_secs_f64()).unwrap_or_default();
+        timetable::in_seconds(3 + (took * 4).as_secs())
     }
 
     /// Its process id.
@@ -145,6 +169,23 @@ impl Running {
         text.lines().find_map(value)
     }
 
+    /// Waits until [`metric`](Self::metric) has this value: numbers follow what was done.
+    pub async fn metric_becomes(&mut self, name: &str, wanted: f64) {
+        let deadline = Instant::now() + SOON;
+        loop {
+            let value = self.metric(name).await;
+            if value == Some(wanted) {
+                return;
+            }
+            assert!(
+                Instant::now() < deadline,
+                "{name} is {value:?}, not {wanted}:\n{}",
+                self.text()
+            );
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     /// Sends `TERM`, `INT`, `HUP`, `STOP`, `CONT` or `KILL`, to the program alone.
     pub fn signal(&self, name: &str) {
         let status = Command::new("kill")
@@ -182,6 +223,17 @@ impl Drop for Running {
             eprintln!("the log of process {}:\n{}", self.pid(), self.text());
         }
     }
+}
+
+/// When a log line was written, in seconds since 1970.
+pub fn when(line: &Value) -> f64 {
+    let text = line["timestamp"].as_str().expect("each line has its time");
+    let (seconds, fraction) = text.trim_end_matches('Z').split_once('.').unwrap_or((text, "0"));
+    let whole = Moment::parse(&format!("{}Z", seconds.trim_end_matches('Z'))).expect("an instant");
+    let fraction: f64 = format!("0.{fraction}").parse().expect("digits");
+    #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 fit")]
+    let whole = whole.unix() as f64;
+    whole + fraction
 }
 
 fn write_policies(folder: &Folder, text: &str) {

@@ -10,6 +10,16 @@ pub fn in_seconds(seconds: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(now + 1 + seconds)
 }
 
+/// An edge that is past, whatever clock a test has.
+pub fn long_ago() -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(50 * 365 * 86_400)
+}
+
+/// An edge that no test lives to see: for windows that are to open, or close, when the test says so.
+pub fn far() -> SystemTime {
+    in_seconds(30 * 86_400)
+}
+
 /// Sleeps until an instant of the wall clock, and a little longer: whoever acts at it is not there in the same instant.
 pub async fn sleep_past(instant: SystemTime, longer: Duration) {
     let left = instant.duration_since(SystemTime::now()).unwrap_or_default();

@@ -2,7 +2,6 @@
 
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::time::Duration;
 
 use serde_json::json;
 
@@ -76,7 +75,7 @@ async fn bad_and_good(env: Env) {
     let scene = Scene::new(env);
     let mut run = scene.run(&floor(&scene, 5), &[]);
     scene.bounds_become("web", (5, 10)).await;
-    assert_eq!(run.metric("easyscale_policy_valid").await, Some(1.0));
+    run.metric_becomes("easyscale_policy_valid", 1.0).await;
 
     run.rewrite(&floor(&scene, 6).replace("minReplicas: 6", "minReplicas: six"));
     let line = run.told("the last good ones stay in force").await;
@@ -89,7 +88,7 @@ async fn bad_and_good(env: Env) {
     assert!(note.contains("rules.yaml:7:"), "{note}");
     let event = scene.events("PolicyInvalid").await.remove(0);
     assert_eq!(event.regarding.unwrap().kind.as_deref(), Some("Lease"));
-    assert_eq!(run.metric("easyscale_policy_valid").await, Some(0.0));
+    run.metric_becomes("easyscale_policy_valid", 0.0).await;
     assert_eq!(run.get("/readyz").await.0, 200);
     let (_, status) = run.get("/status").await;
     assert!(status.contains("rules.yaml:7:"), "{status}");
@@ -100,7 +99,7 @@ async fn bad_and_good(env: Env) {
 
     run.rewrite(&floor(&scene, 7));
     scene.floor_remembered("web", (3, 7)).await;
-    assert_eq!(run.metric("easyscale_policy_valid").await, Some(1.0));
+    run.metric_becomes("easyscale_policy_valid", 1.0).await;
 }
 
 async fn emptied(env: Env) {
@@ -110,10 +109,10 @@ async fn emptied(env: Env) {
     scene.bounds_become("web", (5, 10)).await;
     std::fs::remove_file(run.policies().join("rules.yaml")).unwrap();
     run.told("the last good ones stay in force").await;
-    assert_eq!(run.metric("easyscale_policy_valid").await, Some(0.0));
+    run.metric_becomes("easyscale_policy_valid", 0.0).await;
     assert_eq!(scene.env.bounds("web").await, (5, 10));
     run.signal("TERM");
-    assert_eq!(run.ended(Duration::from_secs(10)).await, Some(0));
+    assert_eq!(run.ended(SOON).await, Some(0));
 
     let run = scene.run(&floor(&scene, 5), &["--allow-empty"]);
     scene.floor_remembered("web", (2, 5)).await;

@@ -6,9 +6,9 @@ use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use kube::api::{Patch, PatchParams};
 use serde_json::json;
 
-use super::{Scene, lines, open, schedule, window};
+use super::{SOON, Scene, lines, open, schedule, window};
 use crate::road::{memory, web};
-use crate::support::timetable::in_seconds;
+use crate::support::timetable::far;
 use crate::support::{Case, Env, case, fixtures};
 
 pub(super) fn cases() -> Vec<Case> {
@@ -27,10 +27,13 @@ async fn whole_road(env: Env) {
     web(&env).await;
     env.wait_for_replicas("Deployment", "web", 2).await;
     let scene = Scene::new(env);
-    // Long enough for a controller-manager that has much to do.
-    let (opens, closes) = (in_seconds(4), in_seconds(16));
-    let peak = window("peak", opens, closes, "minReplicas: 5, maxReplicas: 20");
-    let mut run = scene.run(&scene.rule("web", &schedule(&[peak])), &[]);
+    let peak = |opens, closes| {
+        let peak = window("peak", opens, closes, "minReplicas: 5, maxReplicas: 20");
+        scene.rule("web", &schedule(&[peak]))
+    };
+    let mut run = scene.run(&peak(far(), far() + Duration::from_secs(3600)), &[]);
+    let opens = run.ahead().await;
+    run.put_in_force(&peak(opens, far())).await;
 
     scene.bounds_become("web", (5, 20)).await;
     scene.env.wait_for_replicas("Deployment", "web", 5).await;
@@ -52,23 +55,24 @@ async fn whole_road(env: Env) {
         "{note}"
     );
 
+    // Only now, since the autoscaler's controller may have much to do.
+    let closes = run.ahead().await;
+    run.put_in_force(&peak(opens, closes)).await;
     scene.free_with("web", (2, 10)).await;
     run.told("\"message\":\"restored\"").await;
     scene.told("BoundsRestored").await;
     assert_eq!(lines(&run, "\"message\":\"changed\"").len(), 1);
     assert_eq!(lines(&run, "\"message\":\"restored\"").len(), 1);
     assert!(lines(&run, "\"level\":\"ERROR\"").is_empty(), "{}", run.text());
-    assert_eq!(
-        run.metric("easyscale_edge_to_patch_seconds_count").await,
-        Some(2.0)
-    );
+    run.metric_becomes("easyscale_edge_to_patch_seconds_count", 2.0)
+        .await;
     let took = run.metric("easyscale_edge_to_patch_seconds_sum").await.unwrap();
     eprintln!("edge to patch, both edges together: {took:.3} s");
-    // One apply, one apply of the originals, one release.
-    assert_eq!(scene.writes().await, 3);
+    // One apply, one apply of the originals, one release; what met a write of the autoscaler's controller came once more.
+    assert_eq!(scene.done_writes().await, 3);
 
     run.signal("TERM");
-    assert_eq!(run.ended(Duration::from_secs(10)).await, Some(0));
+    assert_eq!(run.ended(SOON).await, Some(0));
 }
 
 async fn silence(env: Env) {
@@ -82,8 +86,10 @@ async fn silence(env: Env) {
     );
     let mut run = scene.run(&rules, &[]);
     scene.bounds_become("web", (5, 10)).await;
-    scene.env.wait_for_replicas("Deployment", "web", 5).await;
-    scene.env.wait_for_replicas("Deployment", "job", 3).await;
+    for (name, replicas) in [("web", 5), ("job", 3)] {
+        scene.env.wait_for_replicas("Deployment", name, replicas).await;
+        scene.env.wait_for_status(name).await;
+    }
     // Told after the bounds: then nothing is left to do.
     scene.told("BoundsChanged").await;
     scene.told("ReplicasChanged").await;
@@ -126,7 +132,7 @@ async fn stopped(env: Env) {
     let mut run = scene.run(&scene.rule("web", &schedule(&[open("minReplicas: 5")])), &[]);
     scene.bounds_become("web", (5, 10)).await;
     run.signal("INT");
-    assert_eq!(run.ended(Duration::from_secs(10)).await, Some(0));
+    assert_eq!(run.ended(SOON).await, Some(0));
     run.told("\"message\":\"stopped\"").await;
     assert_eq!(scene.env.bounds("web").await, (5, 10));
     assert!(memory(&scene.env, "web").await.is_some());

@@ -7,7 +7,7 @@ use kube::api::DeleteParams;
 use serde_json::json;
 
 use super::{SOON, Scene, lines, open, schedule, window};
-use crate::support::timetable::in_seconds;
+use crate::support::timetable::far;
 use crate::support::{Case, ControlPlane, Env, Options, Request, case, fixtures, wait_for};
 
 pub(super) fn cases() -> Vec<Case> {
@@ -23,24 +23,29 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
+const HOUR: Duration = Duration::from_secs(3600);
+
 async fn many(env: Env) {
     const COUNT: usize = 20;
     let scene = Scene::new(env);
-    let (opens, closes) = (in_seconds(5), in_seconds(11));
-    let mut rules = String::new();
-    for number in 0..COUNT {
-        let name = format!("job-{number}");
-        // Nobody writes a status, so that each write is the first try.
-        scene.env.create(&fixtures::deployment(&name, 0)).await;
-        rules += &scene.rule(
-            &name,
-            &format!(
-                "{}  wake: always",
-                schedule(&[window("peak", opens, closes, "replicas: 2")])
-            ),
-        );
+    let names: Vec<String> = (0..COUNT).map(|number| format!("job-{number}")).collect();
+    for name in &names {
+        scene.env.create(&fixtures::deployment(name, 0)).await;
     }
-    let mut run = scene.run(&rules, &[]);
+    // Nobody writes a status any more, so that each write is the first try.
+    if scene.env.plane.has_controllers() {
+        for name in &names {
+            scene.env.wait_for_status(name).await;
+        }
+    }
+    let rules = |opens, closes| -> String {
+        let peak = schedule(&[window("peak", opens, closes, "replicas: 2")]);
+        let rules = names
+            .iter()
+            .map(|name| scene.rule(name, &format!("{peak}  wake: always")));
+        rules.collect()
+    };
+    let mut run = scene.run(&rules(far(), far() + HOUR), &[]);
     let writes = async |resource: &str| {
         let requests = scene.env.requests(&scene.user).await;
         let writes = requests
@@ -50,6 +55,8 @@ async fn many(env: Env) {
     };
     run.told("the cluster is seen").await;
     assert_eq!(scene.remembered().await.len(), 0);
+    let opens = run.ahead().await;
+    run.rewrite(&rules(opens, far()));
     for number in 0..COUNT {
         scene
             .env
@@ -69,6 +76,8 @@ async fn many(env: Env) {
     // One before the scales and one after, and as much again for those whose status was written in between.
     assert!(of_memory <= 6, "{of_memory} for {COUNT} scales");
 
+    let closes = run.ahead().await;
+    run.rewrite(&rules(opens, closes));
     for number in 0..COUNT {
         scene
             .env
@@ -120,6 +129,7 @@ async fn scaled_object(env: Env) {
         "apiVersion": "keda.sh/v1alpha1", "kind": "ScaledObject", "metadata": {"name": "queue"},
         "spec": {"scaleTargetRef": {"name": "job"}},
     });
+    scene.env.wait_for_group("keda.sh/v1alpha1").await;
     wait_for("the new API", SOON, async || {
         fixtures::apply(&scene.env.client, Some(&scene.env.namespace), "test", &object)
             .await
