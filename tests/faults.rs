@@ -6,8 +6,8 @@
     reason = "test code: a panic is how a test fails"
 )]
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -345,6 +345,55 @@ async fn pages_end() {
     let run = server.run(&["plan"]).await;
     assert_eq!(run.code, Some(0), "{}", run.stderr);
     assert!(run.stdout.contains("1 to change"), "{}", run.stdout);
+}
+
+/// Whoever may write objects in one namespace must not decide how much memory easyscale takes.
+#[tokio::test]
+async fn a_page_that_is_too_heavy_is_asked_for_in_smaller_ones() {
+    let of_ours = |most: u32| {
+        move |method: &str, path: &str, number: usize| {
+            if method != "GET" || !path.contains("horizontalpodautoscalers?") {
+                return cluster_with(Answer::ok(&autoscaler()))(method, path, number);
+            }
+            let limit = path.split("limit=").nth(1).unwrap().split('&').next().unwrap();
+            let weight = if limit.parse::<u32>().unwrap() > most {
+                9
+            } else {
+                1
+            };
+            let mut heavy = autoscaler();
+            heavy["metadata"]["annotations"] = json!({"ballast": "x".repeat(weight << 20)});
+            let metadata = match path.contains("continue=") {
+                true => json!({}),
+                false => json!({"continue": "more"}),
+            };
+            Answer::ok(&json!({"metadata": metadata, "items": [heavy]}))
+        }
+    };
+    let limits = Arc::new(Mutex::new(Vec::new()));
+    let seen = limits.clone();
+    let server = Server::start(move |method, path, number| {
+        if path.contains("horizontalpodautoscalers?") {
+            let limit = path.split("limit=").nth(1).unwrap().split('&').next().unwrap();
+            seen.lock().unwrap().push(limit.parse::<u32>().unwrap());
+        }
+        of_ours(20)(method, path, number)
+    })
+    .await;
+    let run = server.run(&["plan"]).await;
+    // The same object twice: two pages were read.
+    assert!(
+        run.stdout.contains("2 HorizontalPodAutoscalers"),
+        "{}",
+        run.stdout
+    );
+    // Smaller until it fits, then larger again.
+    assert_eq!(*limits.lock().unwrap(), [500, 125, 31, 7, 14]);
+    let server = Server::start(of_ours(0)).await;
+    server.run(&["plan"]).await.assert_told(&[
+        "cannot list horizontalpodautoscalers",
+        "a single object is larger than 8 MiB",
+    ]);
 }
 
 #[tokio::test]

@@ -78,6 +78,15 @@ impl Failure {
         .hint("is this a Kubernetes API server, and is there a proxy in between?")
     }
 
+    /// An answer that ended too early.
+    pub(super) fn cut(operation: &Operation<'_>, error: &std::io::Error) -> Self {
+        Self::new(
+            FailureKind::Unreachable,
+            format!("{operation}: the answer was cut off: {}", innermost(error)),
+        )
+        .hint("is the API server of the kubeconfig's context up, and reachable from here?")
+    }
+
     pub(super) fn from_kube(operation: &Operation<'_>, error: &kube::Error) -> Self {
         match error {
             kube::Error::Api(status) => Self::from_status(operation, status),
@@ -127,8 +136,8 @@ impl Failure {
 }
 
 /// The cause at the bottom: the layers above only say `client error (Connect)`.
-fn innermost(error: &kube::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
     while let Some(source) = cause.source() {
         cause = source;
     }

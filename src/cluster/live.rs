@@ -1,7 +1,6 @@
 //! A Kubernetes API server.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::marker::PhantomData;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -21,22 +20,13 @@ use super::series::{Again, Key, Series};
 use super::supplies::{RuleSources, Supplied};
 use super::tally::Tally;
 use super::watch::Selection;
-use super::wire::{Item, Metadata, Page};
+use super::wire::{Item, Metadata};
 use super::{Cluster, Written};
 use crate::plan::{
     BoundsWrite, Driver, FIELD_MANAGER, Failure, FailureKind, MEMORY_CONFIG_MAP, MemoryMap, Needs, ObjectRef,
     Observed, PAUSE_ANNOTATION, Planner, Release, STATE_ANNOTATION, ScaleWrite, TargetPlan,
 };
 use crate::policy::{Owner, Replicas};
-
-/// Objects per page of a list: what kubectl asks for.
-const PAGE_SIZE: u32 = 500;
-
-/// Objects per page where each may have a megabyte.
-const SMALL_PAGE: u32 = 20;
-
-/// A list of more pages than this is no list: five million objects.
-const MAX_PAGES: usize = 10_000;
 
 /// No request takes longer, its retries included: the next pass is never far.
 pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -244,31 +234,6 @@ impl Live {
             kept.extend(items.into_iter().map(&keep));
         }
         Ok(kept)
-    }
-
-    /// A list that has yet to be asked for, page by page.
-    pub(super) fn pages<'a, T>(&self, resource: Resource<'a>, selection: &Selection) -> Pages<'a, T> {
-        // What is chosen by labels is what people write, and may be large.
-        let page = if selection.labels.is_some() {
-            SMALL_PAGE
-        } else {
-            PAGE_SIZE
-        };
-        let mut params = ListParams::default().limit(page);
-        if let Some(fields) = &selection.fields {
-            params = params.fields(fields);
-        }
-        if let Some(labels) = &selection.labels {
-            params = params.labels(labels);
-        }
-        Pages {
-            operation: selection.operation(resource, "list"),
-            resource,
-            params: Some(params),
-            seen: HashSet::new(),
-            resource_version: String::new(),
-            items: PhantomData,
-        }
     }
 
     pub(super) fn client(&self) -> &Client {
@@ -701,40 +666,6 @@ impl Cluster for Live {
 
     async fn finish(&self) -> Result<(), Failure> {
         Ok(())
-    }
-}
-
-/// A list, page by page.
-pub(super) struct Pages<'a, T> {
-    resource: Resource<'a>,
-    operation: Operation<'a>,
-    /// Of the next page; `None` after the last.
-    params: Option<ListParams>,
-    seen: HashSet<String>,
-    /// The version of the whole list.
-    pub(super) resource_version: String,
-    items: PhantomData<T>,
-}
-
-impl<T: DeserializeOwned> Pages<'_, T> {
-    /// The next page, if there is one.
-    pub(super) async fn next(&mut self, live: &Live) -> Result<Option<Vec<T>>, Failure> {
-        let Some(params) = self.params.take() else {
-            return Ok(None);
-        };
-        let operation = self.operation;
-        let page: Page<T> = live
-            .send(&operation, self.resource.request().list(&params))
-            .await?;
-        self.resource_version = page.metadata.resource_version;
-        let next = page.metadata.next;
-        if !next.is_empty() {
-            self.params = Some(params.continue_token(&next));
-            if self.seen.len() >= MAX_PAGES || !self.seen.insert(next) {
-                return Err(Failure::garbled(&operation, "its pages never end"));
-            }
-        }
-        Ok(Some(page.items))
     }
 }
 

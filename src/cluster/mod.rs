@@ -12,6 +12,7 @@ mod failure;
 mod lease;
 mod live;
 mod manifests;
+mod pages;
 mod replace;
 mod series;
 mod supplies;

@@ -26,6 +26,10 @@ pub(super) fn cases() -> Vec<Case> {
             "run, start: a dry run writes nothing and says once what it would write",
             dry_run,
         ),
+        case(
+            "run, start: what people hang on their objects does not decide how much memory it takes",
+            heavy_objects,
+        ),
     ]
 }
 
@@ -52,6 +56,40 @@ async fn mistakes(env: Env) {
     let told = ends_with_1(&mut run).await;
     assert!(told.contains("--allow-empty"), "{told}");
     assert!(scene.env.requests(&scene.user).await.is_empty());
+}
+
+/// The most memory that a process has held, in MiB; none where the system does not tell.
+fn peak(run: &Running) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", run.pid())).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kilobytes >> 10)
+}
+
+async fn heavy_objects(env: Env) {
+    web(&env).await;
+    let scene = Scene::new(env);
+    let weigh = async |autoscalers: usize| {
+        let mut run = scene.run(&floor_5(&scene), &["--no-leader-election"]);
+        let seen = run.told("the cluster is seen").await;
+        assert_eq!(seen["autoscalers"], json!(autoscalers));
+        peak(&run)
+    };
+    let light = weigh(1).await;
+    // Nearly as much as Kubernetes takes.
+    let ballast = "x".repeat(250_000);
+    for number in 0..200 {
+        let name = format!("heavy-{number}");
+        let mut hpa = fixtures::hpa(&name, ("Deployment", &name), 2, 10);
+        hpa["metadata"]["annotations"] = json!({"ballast": ballast});
+        scene.env.create(&hpa).await;
+    }
+    let heavy = weigh(201).await;
+    if let (Some(light), Some(heavy)) = (light, heavy) {
+        // 48 MiB in all, of which a page of 8 is held at a time, as text and as what is read of it.
+        assert!(heavy < light + 32, "{heavy} MiB, {light} MiB without them");
+        println!("{light} MiB, {heavy} MiB with 48 MiB of annotations");
+    }
 }
 
 async fn no_cluster(env: Env) {
