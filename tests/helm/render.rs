@@ -24,6 +24,10 @@ pub(crate) fn cases() -> Vec<Case> {
             policies_as_written,
         ),
         case("helm: wrong values are refused, with their place", refused),
+        case(
+            "helm: as a part of another chart, it can be switched on and off",
+            in_another_chart,
+        ),
         case("helm: any name of a release will do", names),
         case("helm: a cluster that is too old is refused", too_old),
     ]
@@ -413,6 +417,34 @@ async fn refused(env: Env) {
             "--set {set}: {err}"
         );
     }
+}
+
+async fn in_another_chart(env: Env) {
+    let release = Release::new(&env, "easyscale");
+    let parent = env.plane.path().join(format!("{}-parent", env.namespace));
+    std::fs::create_dir_all(parent.join("charts")).unwrap();
+    let chart = json!({"apiVersion": "v2", "name": "parent", "version": "0.1.0",
+        "dependencies": [{"name": "easyscale", "version": "0.1.0", "condition": "easyscale.enabled"}]});
+    std::fs::write(parent.join("Chart.yaml"), chart.to_string()).unwrap();
+    let values =
+        json!({"global": {"team": "a"}, "easyscale": {"enabled": true, "controller": {"replicas": 3}}});
+    std::fs::write(parent.join("values.yaml"), values.to_string()).unwrap();
+    let charts = parent.join("charts");
+    release
+        .helm(&["package", CHART, "--destination", charts.to_str().unwrap()])
+        .await;
+    let parent = parent.to_str().unwrap();
+    let on = documents(&release.helm(&["template", "easyscale", parent]).await);
+    let deployment = on.iter().find(|object| object["kind"] == "Deployment");
+    assert_eq!(deployment.unwrap()["spec"]["replicas"], 3);
+    let off = [
+        "template",
+        "easyscale",
+        parent,
+        "--set",
+        "easyscale.enabled=false",
+    ];
+    assert!(documents(&release.helm(&off).await).is_empty());
 }
 
 async fn names(env: Env) {
