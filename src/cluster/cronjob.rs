@@ -2,13 +2,14 @@
 //!
 //! CronJobs and Jobs are never made or deleted here.
 
-use kube::api::{Patch, PatchParams};
+use kube::api::Patch;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::live::{Live, Resource};
+use super::live::Live;
+use super::resource::{Resource, patched_by_us};
 use super::watch::Selection;
-use crate::plan::{FIELD_MANAGER, Failure, FailureKind};
+use crate::plan::{Failure, FailureKind};
 
 /// A CronJob that starts nothing any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,10 +76,7 @@ impl Live {
         let set = json!({"op": "add", "path": "/spec/suspend", "value": to});
         let steps = test.into_iter().chain([set]).collect();
         let patch = serde_json::from_value(steps).map_err(|error| Failure::garbled(&operation, error))?;
-        let params = PatchParams {
-            field_manager: Some(FIELD_MANAGER.to_owned()),
-            ..PatchParams::default()
-        };
+        let params = patched_by_us();
         let request = resource.request().patch(name, &params, &Patch::Json::<()>(patch));
         self.send(&operation, request).await
     }

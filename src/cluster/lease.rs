@@ -7,12 +7,13 @@ use std::collections::BTreeSet;
 use std::future::Future;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use kube::api::{GetParams, ListParams, PostParams};
+use kube::api::{GetParams, ListParams};
 use serde_json::{Map, Value, json};
 
-use super::live::{INSTANCE_LABEL, Live, Resource};
+use super::live::{INSTANCE_LABEL, Live};
+use super::resource::{Resource, made_by_us};
 use super::wire::{Item, Page};
-use crate::plan::{FIELD_MANAGER, Failure, FailureKind};
+use crate::plan::{Failure, FailureKind};
 use crate::time::Instant;
 
 /// No lease is held longer than this without a renewal; one that says so is taken for a mistake.
@@ -193,7 +194,7 @@ impl LeaseStore for LiveLease {
         metadata.insert("name".to_owned(), json!(self.name));
         metadata.insert("namespace".to_owned(), json!(self.namespace));
         let body = self.body(metadata, claim);
-        let request = resource.request().create(&post_params(), body);
+        let request = resource.request().create(&made_by_us(), body);
         let object: Value = self.live.send_within(&operation, request, timeout).await?;
         Lease::from_object(object).map_err(|why| Failure::garbled(&operation, why))
     }
@@ -202,7 +203,7 @@ impl LeaseStore for LiveLease {
         let resource = leases(Some(&self.namespace));
         let operation = resource.operation("update", Some(&self.name));
         let body = self.body(read.metadata.clone(), claim);
-        let request = resource.request().replace(&self.name, &post_params(), body);
+        let request = resource.request().replace(&self.name, &made_by_us(), body);
         let object: Value = self.live.send_within(&operation, request, timeout).await?;
         Lease::from_object(object).map_err(|why| Failure::garbled(&operation, why))
     }
@@ -313,13 +314,6 @@ fn leases(namespace: Option<&str>) -> Resource<'_> {
         version: "v1",
         resource: "leases",
         namespace,
-    }
-}
-
-fn post_params() -> PostParams {
-    PostParams {
-        field_manager: Some(FIELD_MANAGER.to_owned()),
-        ..PostParams::default()
     }
 }
 

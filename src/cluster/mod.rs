@@ -12,8 +12,10 @@ mod failure;
 mod lease;
 mod live;
 mod manifests;
+mod observing;
 mod pages;
 mod replace;
+mod resource;
 mod series;
 mod supplies;
 mod tally;
@@ -21,6 +23,7 @@ mod tell;
 mod tree;
 mod watch;
 mod wire;
+mod writing;
 
 pub use apply::{ApplyOptions, Carried, Clock, apply, carry_out};
 pub use connect::{Connection, contexts};

@@ -9,7 +9,8 @@ use kube::api::ListParams;
 use serde::de::DeserializeOwned;
 
 use super::failure::Operation;
-use super::live::{Live, REQUEST_TIMEOUT, Resource};
+use super::live::{Live, REQUEST_TIMEOUT};
+use super::resource::Resource;
 use super::watch::Selection;
 use super::wire::Page;
 use crate::plan::Failure;

@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kube::api::{Patch, PatchParams};
+use kube::api::Patch;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::failure::Operation;
-use super::live::{Live, Resource};
+use super::live::Live;
+use super::resource::{Resource, patched_by_us};
 use super::watch::{Kept, Stream, Thing, Watched};
 use super::wire::nullable;
-use crate::plan::{FIELD_MANAGER, Failure, FailureKind, MEMORY_CONFIG_MAP};
+use crate::plan::{Failure, FailureKind, MEMORY_CONFIG_MAP};
 use crate::policy::{Owner, Supply};
 
 /// The label of `ConfigMap`s with rules, unless another one is asked for.
@@ -204,10 +205,7 @@ impl Live {
         };
         // Another one of its name gets a status of its own.
         let body = json!({"metadata": {"uid": uid}, "status": status});
-        let params = PatchParams {
-            field_manager: Some(FIELD_MANAGER.to_owned()),
-            ..PatchParams::default()
-        };
+        let params = patched_by_us();
         let request = resource
             .request()
             .patch_subresource("status", name, &params, &Patch::Merge(&body));

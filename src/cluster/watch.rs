@@ -16,7 +16,8 @@ use tokio::sync::mpsc::Sender;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::failure::Operation;
-use super::live::{DRIVER_APIS, Live, REQUEST_TIMEOUT, Resource, autoscalers, config_maps, workloads};
+use super::live::{Live, REQUEST_TIMEOUT};
+use super::resource::{DRIVER_APIS, Resource, autoscalers, config_maps, workloads};
 use super::supplies::{Source, Supplied, missing_kind, scaling_rules};
 use super::wire::Item;
 use crate::plan::{Autoscaler, Driver, Failure, FailureKind, MEMORY_CONFIG_MAP, MemoryMap, Workload};
