@@ -163,6 +163,8 @@ struct Pass<'a, C> {
 struct Begun {
     bounds: Option<Bounds>,
     scale: Option<Bounds>,
+    /// Its memory says already what is to become of its scale.
+    remembered: bool,
 }
 
 impl Begun {
@@ -185,6 +187,8 @@ struct Stopped {
     failure: Failure,
     /// A value was written before.
     begun: bool,
+    /// The memory of a scale was written before.
+    remembered: bool,
 }
 
 impl From<Failure> for Stopped {
@@ -192,6 +196,7 @@ impl From<Failure> for Stopped {
         Self {
             failure,
             begun: false,
+            remembered: false,
         }
     }
 }
@@ -250,9 +255,16 @@ impl<C: Cluster> Pass<'_, C> {
                     self.seen.workloads.extend(scaled);
                     self.settle(number, Outcome::Applied);
                 }
-                Err(Stopped { mut failure, begun }) => {
+                Err(Stopped {
+                    mut failure,
+                    begun,
+                    remembered,
+                }) => {
                     if begun {
                         self.begin(number, |begun| &mut begun.scale);
+                    }
+                    if let Some(begun) = self.begun.get_mut(number) {
+                        begun.remembered |= remembered;
                     }
                     if self
                         .targets
@@ -421,7 +433,12 @@ impl<C: Cluster> Pass<'_, C> {
             .map(|(number, scale, result)| {
                 let begun = result.is_ok() && scale.value.is_some();
                 let result = result.and_then(|version| remembered.clone().map(|()| version));
-                (number, result.map_err(|failure| Stopped { failure, begun }))
+                let stopped = |failure| Stopped {
+                    failure,
+                    begun,
+                    remembered: scale.pending.is_some(),
+                };
+                (number, result.map_err(stopped))
             })
             .collect();
         (results, memory)
@@ -535,9 +552,14 @@ fn renew(observed: &mut Observed, seen: Observed, target: &TargetPlan) {
     }
 }
 
-/// The plan that completes `before`, of which something was written: it tells all that the pass changes.
+/// The plan that completes `before`, of which something may be written: it tells all that the pass changes.
 fn continued(before: &TargetPlan, mut plan: TargetPlan, begun: Begun) -> TargetPlan {
     if !begun.any() {
+        // The same values at another version: what is told of them is what was seen before this pass wrote the memory,
+        // which by now says of them what it has learnt.
+        if begun.remembered && (plan.from, plan.to) == (before.from, before.to) {
+            plan.notes.clone_from(&before.notes);
+        }
         return plan;
     }
     if let Some(from) = begun.bounds {
@@ -599,7 +621,10 @@ async fn write_autoscaler<C: Cluster>(cluster: &C, writes: &Writes) -> Result<Wr
     if let Some(release) = &writes.release {
         let begun = written.is_some();
         let released = cluster.release(release, written.as_ref()).await;
-        written = Some(released.map_err(|failure| Stopped { failure, begun })?);
+        written = Some(released.map_err(|failure| Stopped {
+            begun,
+            ..Stopped::from(failure)
+        })?);
     }
     let seen = written.and_then(|written| written.seen).map(|seen| *seen);
     Ok(Wrote { note, seen })

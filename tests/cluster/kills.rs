@@ -7,6 +7,8 @@ use easyscale::cluster::{Cluster, EventNote, Live, Written, apply};
 use easyscale::plan::{
     BoundsWrite, Failure, FailureKind, MemoryMap, Observed, Outcome, Planner, Release, ScaleWrite, TargetPlan,
 };
+use k8s_openapi::api::apps::v1::Deployment;
+use kube::api::{Patch, PatchParams};
 use serde_json::json;
 
 use crate::road::{
@@ -36,6 +38,10 @@ pub(crate) fn cases() -> Vec<Case> {
         case(
             "an object that keeps changing is a failure that shows",
             keeps_changing,
+        ),
+        case(
+            "what a scale's memory learnt is told, also when the scale took a second try",
+            second_try,
         ),
         case(
             "a status write of the autoscaler's controller costs another look, not the write",
@@ -295,7 +301,7 @@ async fn held_up(env: Env) {
     assert_eq!(env.bounds("web").await, (3, 10), "what its owner asked for last");
 }
 
-/// A cluster in which somebody writes to the object before each of our writes.
+/// A cluster in which somebody writes to the object before each of our writes of bounds, and before the first of a scale.
 struct Restless<'a> {
     env: &'a Env,
     live: &'a Live,
@@ -332,6 +338,14 @@ impl Cluster for Restless<'_> {
     }
 
     async fn write_scale(&self, write: &ScaleWrite, value: u32, manager: &str) -> Result<String, Failure> {
+        if self.count.replace(1) == 0 {
+            let patch = json!({"metadata": {"annotations": {"somebody": "was here"}}});
+            self.env
+                .api::<Deployment>()
+                .patch(&write.object.name, &PatchParams::default(), &Patch::Merge(patch))
+                .await
+                .unwrap();
+        }
         self.live.write_scale(write, value, manager).await
     }
 
@@ -370,9 +384,33 @@ async fn keeps_changing(env: Env) {
     assert_eq!(env.bounds("web").await, (2, 10));
 }
 
+async fn second_try(env: Env) {
+    env.create(&fixtures::deployment("job", 2)).await;
+    let road = Road::new(&env).rule("Deployment", "job", TWO_WINDOWS);
+    road.pass(PEAK).await;
+    let by_hand = Patch::Merge(json!({"spec": {"replicas": 9}}));
+    env.api::<Deployment>()
+        .patch_scale("job", &PatchParams::default(), &by_hand)
+        .await
+        .unwrap();
+    let restless = Restless {
+        env: &env,
+        live: &road.live,
+        count: Cell::new(0),
+    };
+    let applied = road.pass_over(&restless, EVENING).await;
+    assert_eq!(applied[0].outcome, Outcome::Applied, "{applied:#?}");
+    assert!(has_note(&applied[0], "new-original"), "{applied:#?}");
+    assert!(
+        !has_note(&applied[0], "reverted"),
+        "nobody put it back: {applied:#?}"
+    );
+    road.pass(NOON).await;
+    assert_eq!(env.replicas("Deployment", "job").await, 9);
+}
+
 async fn status_writes(env: Env) {
     use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
-    use kube::api::{Patch, PatchParams};
     web(&env).await;
     let road = Road::new(&env).rule("Deployment", "web", TWO_WINDOWS);
     road.pass(PEAK).await;
