@@ -263,11 +263,17 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
             Leadership::Following { holder } => holder.clone(),
             Leadership::Leading => None,
         });
+        // Those that may not touch their targets are shown as refused, like all that is.
+        let planner = || {
+            let planner = self.rules.planner();
+            let rules = planner.rules().iter().chain(self.foreign.rules());
+            planner.with_rules(rules.cloned().collect())
+        };
         let snapshot = || Snapshot {
             at: self.clock.now(),
             instance: self.rules.planner().options().instance.clone(),
             cluster: self.cluster.name(),
-            planner: self.rules.planner().clone().waiting(patience),
+            planner: planner().waiting(patience),
             observed,
             leading: leadership.map(|_| self.leading),
             holder,

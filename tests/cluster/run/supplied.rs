@@ -331,6 +331,15 @@ async fn tenancy(env: Env) {
             .contains("its own namespace only"),
         "{told}"
     );
+    let (_, page) = run.get("/status").await;
+    let page: Value = serde_json::from_str(&page).unwrap();
+    let refused = page["targets"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|target| target["rule"] == json!(format!("{}/greedy", tenant.namespace)));
+    let refused = refused.unwrap_or_else(|| panic!("{page:#}"));
+    assert!(refused.to_string().contains("other-namespace"), "{refused:#}");
     // It is told where the rule is, and not where it reaches for.
     wait_for("the event of the refusal", SOON, async || {
         let events = tenant
