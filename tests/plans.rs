@@ -147,6 +147,7 @@ impl Case {
             targets: &entries,
             tried: false,
             unchanged: true,
+            problems: &[],
         };
         let text = self.tidy(&anstream::adapter::strip_str(&report::text(&shown)).to_string());
         let json = self.tidy(&report::json(&shown));

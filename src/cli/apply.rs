@@ -11,6 +11,7 @@ use super::plan::render;
 use super::printer::Printer;
 use crate::cluster::{ApplyOptions, Clock, Cluster, Live, Manifests, apply};
 use crate::plan::{Applied, Observed, Options, Outcome, Plan, Planner, TargetPlan};
+use crate::policy::Problem;
 use crate::report::{Entry, Shown};
 use crate::time::Instant;
 
@@ -88,7 +89,9 @@ impl Road {
         if tokio::time::timeout_at(*deadline, statuses).await.is_err() {
             printer.warn("the deadline was over before all statuses of ScalingRules were written");
         }
-        Ok((done, !assembled.has_refused_supplies()))
+        let is_whole = !assembled.has_refused_supplies();
+        let problems = assembled.problems;
+        Ok((Done { problems, ..done }, is_whole))
     }
 }
 
@@ -97,6 +100,8 @@ pub(super) struct Done {
     at: Instant,
     cluster: String,
     targets: Vec<Applied>,
+    /// Of the objects in the cluster that rules were read from.
+    problems: Vec<Problem>,
 }
 
 impl Done {
@@ -178,6 +183,7 @@ pub(super) async fn pass_over<C: Cluster>(
         at,
         cluster: cluster.name(),
         targets,
+        problems: Vec::new(),
     })
 }
 
@@ -197,6 +203,7 @@ pub(super) fn show(
             targets: &targets,
             tried: true,
             unchanged,
+            problems: &done.problems,
         },
         output,
         printer,

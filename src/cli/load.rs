@@ -6,7 +6,7 @@ use super::args::{ClusterArgs, PolicyArgs, RuleArgs};
 use super::printer::Printer;
 use crate::cluster::{Cluster, Live, Manifests, RuleSources, Supplied};
 use crate::plan::{Failure, FailureKind, InDoubt, Observed, Options, Plan, Planner, Trust, has_mistakes};
-use crate::policy::{Denied, Loaded};
+use crate::policy::{Denied, Loaded, Problem};
 use crate::report::problems;
 use crate::report::rule_status::Acceptance;
 use crate::time::{Instant, tzdb_is_old, tzdb_source, tzdb_version};
@@ -24,6 +24,8 @@ pub(super) struct Assembled {
     pub(super) planner: Planner,
     /// The objects that rules were read from, and whether they are used.
     pub(super) supplies: Vec<(Supplied, Acceptance)>,
+    /// What is wrong with them.
+    pub(super) problems: Vec<Problem>,
 }
 
 impl Assembled {
@@ -77,6 +79,7 @@ impl Rules {
             return Ok(Assembled {
                 planner: of_files,
                 supplies: Vec::new(),
+                problems: Vec::new(),
             });
         }
         let found = cluster
@@ -86,6 +89,7 @@ impl Rules {
         let mut rules = of_files.rules().to_vec();
         let mut in_doubt = InDoubt::default();
         let mut supplies = Vec::with_capacity(found.len());
+        let mut problems = Vec::new();
         for supplied in found {
             let mut loaded = ground.read(&supplied.supply);
             loaded.deny(&self.denied);
@@ -98,11 +102,13 @@ impl Rules {
                 in_doubt.add(scope, &has_mistakes(scope));
             }
             supplies.push((supplied, acceptance));
+            problems.extend(loaded.problems);
         }
         let planner = Planner::new(rules, of_files.options().clone());
         Ok(Assembled {
             planner: planner.trusting(self.trust.clone()).doubting(in_doubt),
             supplies,
+            problems,
         })
     }
 }

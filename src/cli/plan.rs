@@ -6,6 +6,7 @@ use super::load::{self, Rules};
 use super::printer::Printer;
 use crate::cluster::{Cluster, Live, Manifests};
 use crate::plan::{Failure, Options, Plan};
+use crate::policy::Problem;
 use crate::report::{self, Entry, Shown};
 
 pub(super) async fn run(args: PlanArgs, printer: Printer) -> anyhow::Result<Exit> {
@@ -24,7 +25,7 @@ pub(super) async fn run(args: PlanArgs, printer: Printer) -> anyhow::Result<Exit
         return Ok(Exit::Failed);
     };
     load::warn_of_old_zone_rules(place.at, printer);
-    let (plan, name) = match &place.cluster {
+    let ((plan, problems), name) = match &place.cluster {
         Some(file) => {
             let cluster = Manifests::new(file);
             let plan = of_cluster(&cluster, &rules, options, &place, printer);
@@ -36,7 +37,12 @@ pub(super) async fn run(args: PlanArgs, printer: Printer) -> anyhow::Result<Exit
             (load::in_time(deadline, plan).await?, cluster.name())
         }
     };
-    show(&plan, &name, output, show_unchanged, printer)?;
+    let targets = Entry::of_plan(&plan);
+    let shown = Shown {
+        problems: &problems,
+        ..of_plan(&plan, &targets, &name, show_unchanged)
+    };
+    render(&shown, output, printer)?;
     let changes = plan.summary().change > 0;
     Ok(if detailed_exitcode && changes {
         Exit::Changes
@@ -51,13 +57,14 @@ async fn of_cluster<C: Cluster>(
     options: Options,
     place: &ClusterArgs,
     printer: Printer,
-) -> Result<Plan, Failure> {
-    let planner = rules.assemble(cluster, options, printer).await?.planner;
-    let observed = cluster.observe(&planner).await?;
-    Ok(planner.plan(&observed, load::instant(place)))
+) -> Result<(Plan, Vec<Problem>), Failure> {
+    let assembled = rules.assemble(cluster, options, printer).await?;
+    let observed = cluster.observe(&assembled.planner).await?;
+    let plan = assembled.planner.plan(&observed, load::instant(place));
+    Ok((plan, assembled.problems))
 }
 
-/// Shows a plan that is not carried out.
+/// Shows a plan of files alone that is not carried out.
 pub(super) fn show(
     plan: &Plan,
     cluster: &str,
@@ -66,17 +73,18 @@ pub(super) fn show(
     printer: Printer,
 ) -> anyhow::Result<()> {
     let targets = Entry::of_plan(plan);
-    render(
-        &Shown {
-            at: plan.at,
-            cluster,
-            targets: &targets,
-            tried: false,
-            unchanged,
-        },
-        output,
-        printer,
-    )
+    render(&of_plan(plan, &targets, cluster, unchanged), output, printer)
+}
+
+fn of_plan<'a>(plan: &Plan, targets: &'a [Entry<'a>], cluster: &'a str, unchanged: bool) -> Shown<'a> {
+    Shown {
+        at: plan.at,
+        cluster,
+        targets,
+        tried: false,
+        unchanged,
+        problems: &[],
+    }
 }
 
 /// Shows a plan or an outcome as asked.

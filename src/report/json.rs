@@ -1,8 +1,10 @@
 //! The stable JSON of `plan`, `apply` and `restore`; docs/plan-json.md describes it.
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::escape::json_escaped;
+use super::problems::json_list;
 use super::{Entry, Shown, count};
 use crate::engine::Adjusted;
 use crate::plan::{Action, Bounds, Outcome};
@@ -17,6 +19,8 @@ pub(super) struct Document<'a> {
     cluster: &'a str,
     summary: SummaryJson,
     targets: Vec<TargetJson<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    problems: Vec<Value>,
 }
 
 #[derive(Serialize)]
@@ -119,6 +123,7 @@ impl<'a> Document<'a> {
                 failed: shown.tried.then_some(failed),
             },
             targets: shown.targets.iter().map(target).collect(),
+            problems: json_list(shown.problems),
         }
     }
 }

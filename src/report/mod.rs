@@ -20,6 +20,7 @@ pub use markdown::markdown;
 pub use text::text;
 
 use crate::plan::{Applied, Failure, Outcome, Plan, Summary, TargetPlan};
+use crate::policy::Problem;
 use crate::time::Instant;
 
 /// What is shown: a plan, or what came of it.
@@ -35,6 +36,8 @@ pub struct Shown<'a> {
     pub tried: bool,
     /// Also show targets that are as they should be.
     pub unchanged: bool,
+    /// What is wrong with objects in the cluster that rules are read from; JSON has it, people were told before.
+    pub problems: &'a [Problem],
 }
 
 /// One target of a plan, and what came of it.

@@ -7,7 +7,11 @@ use crate::policy::Problem;
 /// `{"problems": [{"severity", "code", "message", "source", "hint"}]}`, all of them; a key that does not apply is null.
 #[must_use]
 pub fn json(problems: &[Problem]) -> Value {
-    let problems: Vec<Value> = problems
+    json!({ "problems": list(problems) })
+}
+
+pub(in crate::report) fn list(problems: &[Problem]) -> Vec<Value> {
+    problems
         .iter()
         .map(|problem| {
             json!({
@@ -18,6 +22,5 @@ pub fn json(problems: &[Problem]) -> Value {
                 "hint": problem.hint,
             })
         })
-        .collect();
-    json!({ "problems": problems })
+        .collect()
 }

@@ -12,6 +12,7 @@ mod text;
 
 pub use github::github;
 pub use json::json;
+pub(super) use json::list as json_list;
 pub use sarif::sarif;
 pub use text::{SHOWN, short, text};
 

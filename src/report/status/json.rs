@@ -75,6 +75,7 @@ pub fn json(status: &Status<'_>) -> String {
             targets: &entries,
             tried: false,
             unchanged: true,
+            problems: &[],
         }),
     })
 }
