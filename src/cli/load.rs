@@ -104,7 +104,7 @@ impl Rules {
             supplies.push((supplied, acceptance));
             problems.extend(loaded.problems);
         }
-        let planner = Planner::new(rules, of_files.options().clone());
+        let planner = of_files.with_rules(rules);
         Ok(Assembled {
             planner: planner.trusting(self.trust.clone()).doubting(in_doubt),
             supplies,
