@@ -101,16 +101,7 @@ impl EventNote {
             (false, Action::Restore) => Reason::ReplicasRestored,
             (false, _) => Reason::ReplicasChanged,
         };
-        let target = ObjectRef {
-            api_version: if plan.target.group.is_empty() {
-                "v1".to_owned()
-            } else {
-                format!("{}/v1", plan.target.group)
-            },
-            kind: plan.target.kind.clone(),
-            namespace: plan.target.namespace.clone(),
-            name: plan.target.name.clone(),
-        };
+        let target = ObjectRef::of(&plan.target);
         Some(Self {
             related: (target.kind != object.kind || target.name != object.name).then_some(target),
             regarding: object.clone(),
