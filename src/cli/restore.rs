@@ -37,7 +37,7 @@ pub(super) async fn run(args: RestoreArgs, printer: Printer) -> anyhow::Result<E
         dry_run,
         output,
     } = args;
-    let planner = Planner::new(Vec::new(), load::options(&place, true));
+    let planner = Planner::new(Vec::new(), place.live.options(true));
     let make = |observed: &Observed, at| planner.restore(observed, &selection, at);
     if dry_run {
         let (plan, name) = load::plan(&place, write.deadline, &planner, make).await?;
@@ -69,7 +69,7 @@ pub(super) async fn run(args: RestoreArgs, printer: Printer) -> anyhow::Result<E
         keep_lease,
         delete_state,
     };
-    let live = load::in_time(write.deadline, Live::connect(&place.connection())).await?;
+    let live = load::in_time(write.deadline, Live::connect(&place.live.connection())).await?;
     let suspended = match suspend_cronjob {
         Some(name) => {
             let namespace = lease_namespace.as_deref().unwrap_or_else(|| live.own_namespace());
@@ -83,7 +83,7 @@ pub(super) async fn run(args: RestoreArgs, printer: Printer) -> anyhow::Result<E
         }
         // Whoever has a CronJob may well have no controller.
         let expects_lease = suspended.is_none();
-        let namespaces = place.namespaces();
+        let namespaces = place.live.namespaces();
         let held = Held::take(
             &live,
             lease_namespace.as_deref(),
@@ -161,7 +161,7 @@ impl Wishes {
         // Whoever could not be given back stays in the care of the easyscale that runs.
         let is_restored = done.exit(write) == Exit::Done;
         if delete_state && is_restored {
-            match live.delete_empty_memories(&place.namespaces()).await {
+            match live.delete_empty_memories(&place.live.namespaces()).await {
                 Ok(0) => {}
                 Ok(count) => printer.talk(&format!("Deleted {count} empty ConfigMaps easyscale-state.\n")),
                 Err(failure) => {
