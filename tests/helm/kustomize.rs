@@ -8,13 +8,13 @@ use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::batch::v1::CronJob;
 use k8s_openapi::api::core::v1::{Namespace, Pod};
 use kube::Api;
-use kube::api::{DeleteParams, ListParams, Patch, PatchParams, ValidationDirective};
+use kube::api::{DeleteParams, DynamicObject, ListParams, Patch, PatchParams, ValidationDirective};
 use serde_json::{Value, json};
 
 use crate::install::{CLUSTER, SOON, bounds_become, scaling_rule, targets};
 use crate::kubelet::{replace_rules, spawn_job, start};
 use crate::release::{Release, documents, text};
-use crate::render::runs;
+use crate::render::{restrict, runs};
 use crate::support::timetable::{always, far, in_seconds, one_window, sleep_past};
 use crate::support::{Case, Env, Tools, case, fixtures, wait_for};
 
@@ -138,15 +138,21 @@ pub(crate) async fn define(env: &Env, group: &str, version: &str, kind: &str, pl
     env.wait_for_group(&format!("{group}/{version}")).await;
 }
 
+/// Where an object is, or is to be, and its name.
+fn place<'a>(env: &Env, object: &'a Value) -> (Api<DynamicObject>, &'a str) {
+    let metadata = &object["metadata"];
+    let api = fixtures::api(&env.client, metadata["namespace"].as_str(), object);
+    (api, metadata["name"].as_str().unwrap())
+}
+
 /// `kubectl apply --server-side --validate=strict`, which tries again while definitions are new.
-async fn apply(env: &Env, object: &Value, dry_run: bool) {
+pub(crate) async fn apply(env: &Env, object: &Value, dry_run: bool) {
     let params = PatchParams {
         dry_run,
         field_validation: Some(ValidationDirective::Strict),
         ..PatchParams::apply("kubectl").force()
     };
-    let api = fixtures::api(&env.client, object["metadata"]["namespace"].as_str(), object);
-    let name = object["metadata"]["name"].as_str().unwrap();
+    let (api, name) = place(env, object);
     wait_for(&format!("{} {name}", object["kind"]), SOON, async || {
         match api.patch(name, &params, &Patch::Apply(object)).await {
             Ok(_) => Ok(()),
@@ -157,13 +163,31 @@ async fn apply(env: &Env, object: &Value, dry_run: bool) {
     .await;
 }
 
-/// Applies what is built. What is of no namespace is taken back by [`Installed::delete`].
+/// Waits until an object that is being deleted is no longer there.
+pub(crate) async fn wait_until_gone(env: &Env, object: &Value) {
+    let (api, name) = place(env, object);
+    wait_for(&format!("{name} to go"), SOON, async || {
+        match api.get_opt(name).await {
+            Ok(None) => Ok(()),
+            other => Err(other.map(|object| object.map(|object| object.metadata))),
+        }
+    })
+    .await;
+}
+
+/// What was applied of a kustomization.
+struct Installed {
+    release: Release,
+    /// What was not there before, outside the namespace of the test.
+    added: Vec<Value>,
+}
+
+/// Applies what is built, which has to be taken back by [`Installed::delete`].
 async fn install(env: &Env, namespace: &str, objects: Vec<Value>) -> Installed {
     let mut added = Vec::new();
     for object in objects {
-        if object["metadata"]["namespace"].is_null() || object["metadata"]["namespace"] != env.namespace {
-            let api = fixtures::api(&env.client, object["metadata"]["namespace"].as_str(), &object);
-            let name = object["metadata"]["name"].as_str().unwrap();
+        if object["metadata"]["namespace"] != env.namespace {
+            let (api, name) = place(env, &object);
             if api.get_opt(name).await.unwrap().is_none() {
                 added.push(object.clone());
             }
@@ -180,41 +204,21 @@ async fn install(env: &Env, namespace: &str, objects: Vec<Value>) -> Installed {
     }
 }
 
-struct Installed {
-    release: Release,
-    added: Vec<Value>,
-}
-
 impl Installed {
     /// Other tests install the same names.
     async fn delete(self) {
+        let env = &self.release.env;
         for object in self.added.iter().rev() {
-            let api = fixtures::api(
-                &self.release.env.client,
-                object["metadata"]["namespace"].as_str(),
-                object,
-            );
-            let name = object["metadata"]["name"].as_str().unwrap();
+            let (api, name) = place(env, object);
             let _ = api.delete(name, &DeleteParams::background()).await;
         }
         for object in &self.added {
-            let api = fixtures::api(
-                &self.release.env.client,
-                object["metadata"]["namespace"].as_str(),
-                object,
-            );
-            let name = object["metadata"]["name"].as_str().unwrap();
+            let kind = object["kind"].as_str().unwrap();
             if matches!(
-                object["kind"].as_str(),
-                Some("CustomResourceDefinition" | "ClusterRole" | "ClusterRoleBinding")
+                kind,
+                "CustomResourceDefinition" | "ClusterRole" | "ClusterRoleBinding"
             ) {
-                wait_for(&format!("{name} to go"), SOON, async || {
-                    match api.get_opt(name).await {
-                        Ok(None) => Ok(()),
-                        other => Err(other.map(|object| object.map(|object| object.metadata))),
-                    }
-                })
-                .await;
+                wait_until_gone(env, object).await;
             }
         }
     }
@@ -222,16 +226,8 @@ impl Installed {
 
 async fn accepted(env: Env) {
     define_monitoring(&env).await;
-    let release = Release {
-        env: env.clone(),
-        namespace: format!("{}-strict", env.namespace),
-        name: "easyscale".to_owned(),
-    };
-    let mut namespace = fixtures::namespace(&release.namespace);
-    namespace["metadata"]["labels"] = json!({"pod-security.kubernetes.io/enforce": "restricted"});
-    fixtures::apply(&env.client, None, "test", &namespace)
-        .await
-        .unwrap();
+    let release = Release::new(&env, "easyscale");
+    restrict(&release).await;
     for base in ["cluster", "namespaced", "cronjob", "cronjob-namespaced"] {
         let is_namespaced = base.ends_with("namespaced");
         let mut kustomization = format!(

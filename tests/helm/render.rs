@@ -1,10 +1,11 @@
 //! What the chart renders, before anything is installed.
 
-use kube::api::{Patch, PatchParams, PostParams, ValidationDirective};
+use kube::api::PostParams;
 use serde_json::{Value, json};
 
+use crate::kustomize::{Kustomization, apply};
 use crate::release::{CHART, Release, documents, text};
-use crate::support::{Case, Env, Tools, case, fixtures};
+use crate::support::{Case, Env, case, fixtures};
 
 pub(crate) fn cases() -> Vec<Case> {
     vec![
@@ -91,25 +92,11 @@ async fn lint(env: Env) {
 
 async fn accepted(env: Env) {
     let release = Release::new(&env, "easyscale");
-    let mut namespace = fixtures::namespace(&release.namespace);
-    namespace["metadata"]["labels"] = json!({"pod-security.kubernetes.io/enforce": "restricted"});
-    fixtures::apply(&env.client, None, "test", &namespace)
-        .await
-        .unwrap();
+    restrict(&release).await;
     for values in variants(&env) {
         let mut pods = 0;
         for object in release.template(&values).await {
-            let place = object["metadata"]["namespace"].as_str();
-            let params = PatchParams {
-                dry_run: true,
-                field_validation: Some(ValidationDirective::Strict),
-                ..PatchParams::apply("helm").force()
-            };
-            let name = object["metadata"]["name"].as_str().unwrap();
-            fixtures::api(&env.client, place, &object)
-                .patch(name, &params, &Patch::Apply(&object))
-                .await
-                .unwrap_or_else(|error| panic!("{error}: {object:#}"));
+            apply(&env, &object, true).await;
             pods += usize::from(runs(&env, &release, &object).await);
         }
         let expected = if values["restoreOnUninstall"] == false {
@@ -122,20 +109,25 @@ async fn accepted(env: Env) {
     }
 }
 
+/// Makes the namespace of a release, which admits restricted pods only.
+pub(crate) async fn restrict(release: &Release) {
+    let mut namespace = fixtures::namespace(&release.namespace);
+    namespace["metadata"]["labels"] = json!({"pod-security.kubernetes.io/enforce": "restricted"});
+    fixtures::apply(&release.env.client, None, "test", &namespace)
+        .await
+        .unwrap();
+}
+
 /// Whether it has a pod, which then has to be admitted.
 pub(crate) async fn runs(env: &Env, release: &Release, object: &Value) -> bool {
-    let (metadata, spec) = match object["kind"].as_str().unwrap() {
-        "Deployment" | "Job" => (json!({}), &object["spec"]["template"]["spec"]),
-        "CronJob" => (
-            json!({}),
-            &object["spec"]["jobTemplate"]["spec"]["template"]["spec"],
-        ),
-        "Pod" => (json!({}), &object["spec"]),
+    let spec = match object["kind"].as_str().unwrap() {
+        "Deployment" | "Job" => &object["spec"]["template"]["spec"],
+        "CronJob" => &object["spec"]["jobTemplate"]["spec"]["template"]["spec"],
+        "Pod" => &object["spec"],
         _ => return false,
     };
     assert_eq!(spec["enableServiceLinks"], false, "{object:#}");
-    let mut pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec});
-    pod["metadata"]["name"] = json!("pod");
+    let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "pod"}, "spec": spec});
     let params = PostParams {
         dry_run: true,
         ..PostParams::default()
@@ -149,27 +141,11 @@ pub(crate) async fn runs(env: &Env, release: &Release, object: &Value) -> bool {
 
 /// What kustomize makes of the same wishes.
 fn manifests(env: &Env, overlay: &str, components: &[&str]) -> Vec<Value> {
-    let folder = env
-        .plane
-        .path()
-        .join(format!("kustomization-{overlay}-{}", components.len()));
-    std::fs::create_dir_all(&folder).unwrap();
-    // kustomize takes relative paths only.
-    let up = "../".repeat(folder.canonicalize().unwrap().components().count() - 1);
-    let place = |what: &str| format!("{up}{}/deploy/kustomize/{what}", &env!("CARGO_MANIFEST_DIR")[1..]);
-    let kustomization = json!({
-        "apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization",
-        "resources": [place(overlay)],
-        "components": components.iter().map(|name| place(&format!("components/{name}"))).collect::<Vec<_>>(),
-    });
-    std::fs::write(folder.join("kustomization.yaml"), kustomization.to_string()).unwrap();
-    let output = std::process::Command::new(Tools::find().unwrap().kustomize)
-        .arg("build")
-        .arg(&folder)
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", text(&output.stderr));
-    documents(&text(&output.stdout))
+    let mut kustomization = format!("resources:\n- easyscale/deploy/kustomize/{overlay}\ncomponents:\n");
+    for component in components {
+        kustomization.push_str(&format!("- easyscale/deploy/kustomize/components/{component}\n"));
+    }
+    Kustomization::new(env, overlay, &kustomization).build()
 }
 
 /// The rules of all roles, by their kind and name, whatever their order.
@@ -457,23 +433,10 @@ async fn names(env: Env) {
     ] {
         let mut release = Release::new(&env, "any");
         release.name = name.to_owned();
+        // One that is there: that of the release is yet to be made.
+        release.namespace.clone_from(&env.namespace);
         for object in release.template(&json!({})).await {
-            let place = object["metadata"]["namespace"].as_str();
-            // What is not yet there is not looked for.
-            let place = place.map(|_| env.namespace.as_str());
-            let mut object = object.clone();
-            if let Some(place) = place {
-                object["metadata"]["namespace"] = json!(place);
-            }
-            let params = PatchParams {
-                dry_run: true,
-                ..PatchParams::apply("helm").force()
-            };
-            let its_name = object["metadata"]["name"].as_str().unwrap();
-            fixtures::api(&env.client, place, &object)
-                .patch(its_name, &params, &Patch::Apply(&object))
-                .await
-                .unwrap_or_else(|error| panic!("{name}: {error}: {object:#}"));
+            apply(&env, &object, true).await;
         }
     }
 }

@@ -8,7 +8,7 @@ use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
 use serde_json::{Value, json};
 
 use crate::install::{CLUSTER, SOON};
-use crate::kustomize::{Kustomization, define};
+use crate::kustomize::{Kustomization, define, wait_until_gone};
 use crate::support::proxy::{Answer, Fault, Proxy, When};
 use crate::support::timetable::always;
 use crate::support::{Case, Env, Running, case, fixtures, wait_for};
@@ -62,26 +62,22 @@ fn rules(env: &Env, folder: &str) -> Vec<Value> {
 
 /// Each right by itself, and how it looks without it.
 fn rights(rules: &[Value]) -> Vec<Right> {
-    let single: Vec<Value> = rules
-        .iter()
-        .flat_map(|rule| {
-            let list = |key: &str| rule[key].as_array().unwrap().clone();
-            let (groups, resources, verbs) = (list("apiGroups"), list("resources"), list("verbs"));
-            let mut single = Vec::new();
-            for (group, resource, verb) in combinations(&groups, &resources, &verbs) {
+    let mut single = rules.to_vec();
+    for key in ["apiGroups", "resources", "verbs"] {
+        let each = single.iter().flat_map(|rule| {
+            let items = rule[key].as_array().unwrap().iter();
+            items.map(move |item| {
                 let mut one = rule.clone();
-                one["apiGroups"] = json!([group]);
-                one["resources"] = json!([resource]);
-                one["verbs"] = json!([verb]);
-                single.push(one);
-            }
-            single
-        })
-        .collect();
+                one[key] = json!([item]);
+                one
+            })
+        });
+        single = each.collect();
+    }
     let text = |rule: &Value, key: &str| rule[key][0].as_str().unwrap().to_owned();
-    (0..single.len())
-        .map(|number| {
-            let gone = &single[number];
+    single
+        .iter()
+        .map(|gone| {
             // All ConfigMaps are more than one of a name: both go, or nothing is missing.
             let is_covered = |rule: &Value| {
                 rule["apiGroups"] == gone["apiGroups"]
@@ -95,18 +91,6 @@ fn rights(rules: &[Value]) -> Vec<Right> {
             }
         })
         .collect()
-}
-
-fn combinations<'a>(
-    groups: &'a [Value],
-    resources: &'a [Value],
-    verbs: &'a [Value],
-) -> impl Iterator<Item = (&'a Value, &'a Value, &'a Value)> {
-    groups.iter().flat_map(move |group| {
-        resources
-            .iter()
-            .flat_map(move |resource| verbs.iter().map(move |verb| (group, resource, verb)))
-    })
 }
 
 /// A namespace where every right is needed: targets of each sort, a rule as an object, and a server that says once of each
@@ -289,13 +273,7 @@ async fn undefine(env: &Env, definition: Option<Value>) {
         let name = definition["metadata"]["name"].as_str().unwrap();
         let api = fixtures::api(&env.client, None, &definition);
         api.delete(name, &DeleteParams::background()).await.unwrap();
-        wait_for("the definition to go", SOON, async || {
-            match api.get_opt(name).await {
-                Ok(None) => Ok(()),
-                other => Err(other.map(drop)),
-            }
-        })
-        .await;
+        wait_until_gone(env, &definition).await;
     }
 }
 
