@@ -120,6 +120,7 @@ async fn against_manifests() {
                     at: plan.at,
                     cluster: "bench",
                     targets: &entries,
+                    problems: &[],
                     tried: false,
                     unchanged: false,
                 };

@@ -25,7 +25,7 @@ pub(super) async fn run(args: ApplyArgs, printer: Printer) -> anyhow::Result<Exi
         prune,
         show_unchanged,
     } = args;
-    let options = load::options(&place, prune);
+    let options = place.live.options(prune);
     let Some(rules) = Rules::of_files(&policies, &rules, printer, output == Output::Json)? else {
         return Ok(Exit::Failed);
     };
@@ -42,7 +42,8 @@ pub(super) async fn run(args: ApplyArgs, printer: Printer) -> anyhow::Result<Exi
     let (done, is_whole) = match &road.place.cluster {
         Some(file) => road.walk(&Manifests::new(file), printer).await?,
         None => {
-            let live = load::in_time(road.write.deadline, Live::connect(&road.place.connection())).await?;
+            let live =
+                load::in_time(road.write.deadline, Live::connect(&road.place.live.connection())).await?;
             road.walk(&live, printer).await?
         }
     };
@@ -147,7 +148,7 @@ pub(super) async fn pass(
     match &place.cluster {
         Some(file) => pass_over(&Manifests::new(file), planner, place, write, deadline, make).await,
         None => {
-            let live = load::in_time(write.deadline, Live::connect(&place.connection())).await?;
+            let live = load::in_time(write.deadline, Live::connect(&place.live.connection())).await?;
             pass_over(&live, planner, place, write, deadline, make).await
         }
     }

@@ -14,7 +14,7 @@ use super::values::{
 };
 use crate::cluster::{Connection, POLICY_SELECTOR, RuleSources};
 use crate::draft::{Asked, Copies};
-use crate::plan::{Selection, Trust};
+use crate::plan::{Options, Selection, Trust};
 use crate::policy::{Denied, Inputs, Target};
 use crate::time::{Instant, Zone};
 
@@ -215,12 +215,9 @@ pub(super) struct RuleArgs {
     pub(super) trusted: Vec<String>,
 }
 
-/// Which cluster, and which part of it.
+/// Which API server, which part of what it has, and for which installation.
 #[derive(Debug, Args)]
-pub(super) struct ClusterArgs {
-    /// A file of manifests instead of a cluster: what `kubectl get hpa,deploy,sts -A -o yaml` prints.
-    #[arg(long, value_name = "FILE", conflicts_with = "context")]
-    pub(super) cluster: Option<PathBuf>,
+pub(super) struct LiveArgs {
     /// The kubeconfig's context; without it the current one, or the cluster that easyscale runs in.
     #[arg(long, value_name = "NAME")]
     pub(super) context: Option<String>,
@@ -230,6 +227,16 @@ pub(super) struct ClusterArgs {
     /// Which installation this is; what another one wrote is left alone.
     #[arg(long, value_name = "NAME", default_value = "default", env = "EASYSCALE_INSTANCE", value_parser = instance)]
     pub(super) instance: String,
+}
+
+/// Which cluster: one that is up, or a file; and when.
+#[derive(Debug, Args)]
+pub(super) struct ClusterArgs {
+    /// A file of manifests instead of a cluster: what `kubectl get hpa,deploy,sts -A -o yaml` prints.
+    #[arg(long, value_name = "FILE", conflicts_with = "context")]
+    pub(super) cluster: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) live: LiveArgs,
     /// Pretend that it is this instant, such as 2026-11-27T16:30:00Z.
     #[arg(long, value_name = "INSTANT", value_parser = instant)]
     pub(super) at: Option<Instant>,
@@ -304,15 +311,8 @@ pub(super) struct RunArgs {
     pub(super) policies: PolicyArgs,
     #[command(flatten)]
     pub(super) rules: RuleArgs,
-    /// The kubeconfig's context; without it the current one, or the cluster that easyscale runs in.
-    #[arg(long, value_name = "NAME")]
-    pub(super) context: Option<String>,
-    /// Only this namespace (several: repeat it, or separate by commas). Without it: the whole cluster.
-    #[arg(short, long = "namespace", value_name = "NAMESPACE", value_delimiter = ',', value_parser = namespace)]
-    pub(super) namespaces: Vec<String>,
-    /// Which installation this is; what another one wrote is left alone.
-    #[arg(long, value_name = "NAME", default_value = "default", env = "EASYSCALE_INSTANCE", value_parser = instance)]
-    pub(super) instance: String,
+    #[command(flatten)]
+    pub(super) live: LiveArgs,
     /// Where health, metrics and the page of the present plan are served. Without it: 127.0.0.1:8080, in a cluster
     /// 0.0.0.0:8080. Port 0: any that is free.
     #[arg(long, value_name = "ADDRESS:PORT")]
@@ -455,7 +455,7 @@ pub(super) struct ConfigArgs {
 impl ConfigArgs {
     /// Whether a cluster is named; the layers alone need none.
     pub(super) fn sees_a_cluster(&self) -> bool {
-        self.cluster.cluster.is_some() || self.cluster.context.is_some()
+        self.cluster.cluster.is_some() || self.cluster.live.context.is_some()
     }
 }
 
@@ -615,25 +615,25 @@ impl PolicyArgs {
     }
 }
 
-impl RunArgs {
+impl LiveArgs {
     pub(super) fn connection(&self) -> Connection {
         Connection {
             context: self.context.clone(),
             instance: self.instance.clone(),
         }
     }
-}
 
-impl ClusterArgs {
+    pub(super) fn options(&self, prune: bool) -> Options {
+        Options {
+            instance: self.instance.clone(),
+            prune,
+            namespaces: self.namespaces(),
+        }
+    }
+
+    /// The namespaces that are handled; none: all.
     pub(super) fn namespaces(&self) -> BTreeSet<String> {
         self.namespaces.iter().cloned().collect()
-    }
-
-    pub(super) fn connection(&self) -> Connection {
-        Connection {
-            context: self.context.clone(),
-            instance: self.instance.clone(),
-        }
     }
 }
 

@@ -78,7 +78,7 @@ fn forgive(new: &mut Loaded, old: &mut Loaded) {
 }
 
 async fn plan(loaded: Loaded, args: &ConfigArgs) -> anyhow::Result<Plan> {
-    let planner = Planner::new(loaded.rules, load::options(&args.cluster, false));
+    let planner = Planner::new(loaded.rules, args.cluster.live.options(false));
     let make = |observed: &Observed, at| planner.plan(observed, at);
     let (plan, _) = load::plan(&args.cluster, args.deadline, &planner, make).await?;
     Ok(plan)

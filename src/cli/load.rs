@@ -1,4 +1,4 @@
-//! What several commands need first: the rules, the instant, the options.
+//! What several commands need first: the rules, the instant, a look at the cluster.
 
 use std::time::{Duration, SystemTime};
 
@@ -104,7 +104,7 @@ impl Rules {
             supplies.push((supplied, acceptance));
             problems.extend(loaded.problems);
         }
-        let planner = Planner::new(rules, of_files.options().clone());
+        let planner = of_files.with_rules(rules);
         Ok(Assembled {
             planner: planner.trusting(self.trust.clone()).doubting(in_doubt),
             supplies,
@@ -172,14 +172,6 @@ pub(super) fn instant(args: &ClusterArgs) -> Instant {
     args.at.unwrap_or_else(now)
 }
 
-pub(super) fn options(args: &ClusterArgs, prune: bool) -> Options {
-    Options {
-        instance: args.instance.clone(),
-        prune,
-        namespaces: args.namespaces(),
-    }
-}
-
 /// Sees a cluster, and plans: what `config --diff` and `restore --dry-run` have in common.
 pub(super) async fn plan(
     place: &ClusterArgs,
@@ -193,7 +185,7 @@ pub(super) async fn plan(
             (in_time(deadline, cluster.observe(planner)).await?, cluster.name())
         }
         None => {
-            let cluster = in_time(deadline, Live::connect(&place.connection())).await?;
+            let cluster = in_time(deadline, Live::connect(&place.live.connection())).await?;
             (in_time(deadline, cluster.observe(planner)).await?, cluster.name())
         }
     };

@@ -15,11 +15,11 @@ mod health;
 mod lease;
 mod load;
 mod logging;
+mod pause;
 mod plan;
 mod printer;
 mod restore;
 mod run;
-
 mod schema;
 mod signals;
 mod statuses;

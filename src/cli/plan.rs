@@ -20,7 +20,7 @@ pub(super) async fn run(args: PlanArgs, printer: Printer) -> anyhow::Result<Exit
         detailed_exitcode,
         deadline,
     } = args;
-    let options = load::options(&place, prune);
+    let options = place.live.options(prune);
     let Some(rules) = Rules::of_files(&policies, &rules, printer, output == Output::Json)? else {
         return Ok(Exit::Failed);
     };
@@ -32,7 +32,7 @@ pub(super) async fn run(args: PlanArgs, printer: Printer) -> anyhow::Result<Exit
             (load::in_time(deadline, plan).await?, cluster.name())
         }
         None => {
-            let cluster = load::in_time(deadline, Live::connect(&place.connection())).await?;
+            let cluster = load::in_time(deadline, Live::connect(&place.live.connection())).await?;
             let plan = of_cluster(&cluster, &rules, options, &place, printer);
             (load::in_time(deadline, plan).await?, cluster.name())
         }

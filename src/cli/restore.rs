@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use futures::StreamExt as _;
 use tokio::time::Instant as Deadline;
 
 use super::apply::{Done, pass, pass_over, show};
@@ -10,11 +9,12 @@ use super::args::{ClusterArgs, Output, RestoreArgs, WriteArgs};
 use super::exit::Exit;
 use super::lease::Held;
 use super::load;
+use super::pause::Paused;
 use super::plan;
 use super::printer::Printer;
 use super::suspend::{resume, suspend, wait_for_jobs};
 use crate::cluster::Live;
-use crate::plan::{Failure, ObjectRef, Observed, PAUSE_ANNOTATION, Planner, Selection};
+use crate::plan::{Observed, Planner, Selection};
 
 /// Who else writes, and how to stop it.
 const AGAIN: &str = "\
@@ -37,22 +37,19 @@ pub(super) async fn run(args: RestoreArgs, printer: Printer) -> anyhow::Result<E
         dry_run,
         output,
     } = args;
-    let planner = Planner::new(Vec::new(), load::options(&place, true));
-    let nothing = match &selection {
-        Selection::All => None,
-        Selection::Rule(rule) => Some(format!("nothing carries what rule {rule:?} wrote")),
-        Selection::Target(target) => Some(format!("nothing of easyscale is on {target}")),
-    };
+    let planner = Planner::new(Vec::new(), place.live.options(true));
+    let make = |observed: &Observed, at| planner.restore(observed, &selection, at);
     if dry_run {
-        let make = |observed: &Observed, at| planner.restore(observed, &selection, at);
         let (plan, name) = load::plan(&place, write.deadline, &planner, make).await?;
         plan::show(&plan, &name, output, false, printer)?;
-        return Ok(found(plan.targets.is_empty(), nothing.as_deref(), printer));
+        return Ok(match is_missed(&selection, plan.targets.is_empty(), printer) {
+            true => Exit::Failed,
+            false => Exit::Done,
+        });
     }
-    let make = |observed: &Observed, at| planner.restore(observed, &selection, at);
     let tell = |done: &Done, fulfilled: Fulfilled| -> anyhow::Result<Exit> {
         let exit = show(done, &write, output, false, printer)?;
-        if found(done.is_empty(), nothing.as_deref(), printer) == Exit::Failed {
+        if is_missed(&selection, done.is_empty(), printer) {
             return Ok(Exit::Failed);
         }
         let Fulfilled { paused, is_safe } = fulfilled;
@@ -72,7 +69,7 @@ pub(super) async fn run(args: RestoreArgs, printer: Printer) -> anyhow::Result<E
         keep_lease,
         delete_state,
     };
-    let live = load::in_time(write.deadline, Live::connect(&place.connection())).await?;
+    let live = load::in_time(write.deadline, Live::connect(&place.live.connection())).await?;
     let suspended = match suspend_cronjob {
         Some(name) => {
             let namespace = lease_namespace.as_deref().unwrap_or_else(|| live.own_namespace());
@@ -86,7 +83,7 @@ pub(super) async fn run(args: RestoreArgs, printer: Printer) -> anyhow::Result<E
         }
         // Whoever has a CronJob may well have no controller.
         let expects_lease = suspended.is_none();
-        let namespaces = place.namespaces();
+        let namespaces = place.live.namespaces();
         let held = Held::take(
             &live,
             lease_namespace.as_deref(),
@@ -164,7 +161,7 @@ impl Wishes {
         // Whoever could not be given back stays in the care of the easyscale that runs.
         let is_restored = done.exit(write) == Exit::Done;
         if delete_state && is_restored {
-            match live.delete_empty_memories(&place.namespaces()).await {
+            match live.delete_empty_memories(&place.live.namespaces()).await {
                 Ok(0) => {}
                 Ok(count) => printer.talk(&format!("Deleted {count} empty ConfigMaps easyscale-state.\n")),
                 Err(failure) => {
@@ -183,82 +180,20 @@ impl Wishes {
     }
 }
 
-/// What became of the wish that nothing writes again what was restored.
-#[derive(Default)]
-struct Paused {
-    autoscalers: usize,
-    /// Workloads without one: to annotate those, easyscale would need the right to change them.
-    out_of_reach: Vec<ObjectRef>,
-    failures: Vec<Failure>,
-}
-
-impl Paused {
-    async fn of(live: &Live, done: &Done, concurrency: usize) -> Self {
-        let mut paused = Self::default();
-        let mut autoscalers = Vec::new();
-        for plan in done.written() {
-            match &plan.object {
-                Some(object) if object.kind == "HorizontalPodAutoscaler" => {
-                    autoscalers.push((object, &plan.uid));
-                }
-                Some(object) => paused.out_of_reach.push(object.clone()),
-                None => {}
-            }
-        }
-        let results: Vec<_> = futures::stream::iter(autoscalers)
-            .map(|(object, uid)| live.pause(object, uid))
-            .buffer_unordered(concurrency.max(1))
-            .collect()
-            .await;
-        for result in results {
-            match result {
-                Ok(()) => paused.autoscalers += 1,
-                Err(failure) => paused.failures.push(failure),
-            }
-        }
-        paused
+/// Whether somebody has named one thing and there is nothing of it, which is then told: who misspells it must not believe
+/// that it is done.
+fn is_missed(selection: &Selection, is_empty: bool, printer: Printer) -> bool {
+    if !is_empty {
+        return false;
     }
-
-    /// Whether all of it is as it was wished.
-    fn tell(&self, printer: Printer) -> bool {
-        let Self {
-            autoscalers,
-            out_of_reach,
-            failures,
-        } = self;
-        if *autoscalers > 0 {
-            printer.talk(&format!(
-                "Paused: {autoscalers}. No easyscale writes them until you say: kubectl annotate hpa NAME -n NAMESPACE \
-                 {PAUSE_ANNOTATION}-\n"
-            ));
-        }
-        for ObjectRef {
-            kind,
-            namespace,
-            name,
-            ..
-        } in out_of_reach
-        {
-            printer.warn(&format!(
-                "{kind} {namespace}/{name} has no autoscaler, and easyscale has no right to annotate workloads: \
-                 kubectl annotate {} {name} -n {namespace} {PAUSE_ANNOTATION}=true",
-                kind.to_ascii_lowercase()
-            ));
-        }
-        for failure in failures {
-            printer.failure(failure);
-        }
-        out_of_reach.is_empty() && failures.is_empty()
-    }
-}
-
-/// Somebody who names one thing to restore, and misspells it, must not believe that it is done.
-fn found(is_empty: bool, nothing: Option<&str>, printer: Printer) -> Exit {
-    match nothing {
-        Some(nothing) if is_empty => {
-            printer.error(nothing, Some("`easyscale restore --dry-run` lists what there is"));
-            Exit::Failed
-        }
-        _ => Exit::Done,
-    }
+    let nothing = match selection {
+        Selection::All => return false,
+        Selection::Rule(rule) => format!("nothing carries what rule {rule:?} wrote"),
+        Selection::Target(target) => format!("nothing of easyscale is on {target}"),
+    };
+    printer.error(
+        &nothing,
+        Some("`easyscale restore --dry-run` lists what there is"),
+    );
+    true
 }

@@ -17,7 +17,7 @@ use crate::controller::lease::{Election, Elector, Timings, identity};
 use crate::controller::metrics::Metrics;
 use crate::controller::reload::{Policies, Rhythm, Verdict, watch};
 use crate::controller::{Control, Gauges, Inlets, LiveStreams, Settings, Start, WallClock, http};
-use crate::plan::{ObjectRef, Options, Planner};
+use crate::plan::{ObjectRef, Planner};
 use crate::policy::Loaded;
 use crate::report::status::PolicyState;
 
@@ -53,7 +53,7 @@ pub(super) async fn run(args: RunArgs, printer: Printer) -> anyhow::Result<Exit>
     let health = Arc::new(Health::new());
     let listener = http::bind(args.listen()).await?;
     let counted = Arc::clone(&metrics);
-    let live = load::in_time(CONNECT_WITHIN, Live::connect(&args.connection()))
+    let live = load::in_time(CONNECT_WITHIN, Live::connect(&args.live.connection()))
         .await?
         .counted(Tally::new(move |verb, code| counted.api_request(verb, code)));
 
@@ -63,18 +63,18 @@ pub(super) async fn run(args: RunArgs, printer: Printer) -> anyhow::Result<Exit>
         .clone()
         .unwrap_or_else(|| live.own_namespace().to_owned());
     // A dry run writes nothing, so it neither needs the lease nor may it keep others from it.
-    let election = if args.no_leader_election || args.dry_run {
-        Election::unopposed()
-    } else {
+    let elects = !(args.no_leader_election || args.dry_run);
+    let election = if elects {
         let timings = Timings::of(args.lease_duration);
         Elector::new(live.lease(&namespace), identity(), timings, Arc::clone(&wall)).start()
+    } else {
+        Election::unopposed()
     };
-    let elects = !(args.no_leader_election || args.dry_run);
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         address = %listener.local_addr().map_or_else(|_| String::new(), |address| address.to_string()),
         rules = loaded.rules.len(),
-        instance = args.instance,
+        instance = args.live.instance,
         dry_run = args.dry_run,
         "started"
     );
@@ -125,11 +125,7 @@ pub(super) async fn run(args: RunArgs, printer: Printer) -> anyhow::Result<Exit>
 }
 
 fn start(args: &RunArgs, loaded: Loaded, namespace: &str) -> Start {
-    let options = Options {
-        instance: args.instance.clone(),
-        prune: !args.no_prune,
-        namespaces: args.namespaces.iter().cloned().collect(),
-    };
+    let options = args.live.options(!args.no_prune);
     Start {
         ground: loaded.ground(),
         sources: args.rules.sources(),
@@ -144,7 +140,7 @@ fn start(args: &RunArgs, loaded: Loaded, namespace: &str) -> Start {
             api_version: "coordination.k8s.io/v1".to_owned(),
             kind: "Lease".to_owned(),
             namespace: namespace.to_owned(),
-            name: lease_name(&args.instance),
+            name: lease_name(&args.live.instance),
         },
     }
 }
@@ -154,9 +150,7 @@ fn once(args: RunArgs) -> ApplyArgs {
     let RunArgs {
         policies,
         rules,
-        context,
-        namespaces,
-        instance,
+        live,
         concurrency,
         no_events,
         ..
@@ -166,9 +160,7 @@ fn once(args: RunArgs) -> ApplyArgs {
         rules,
         cluster: ClusterArgs {
             cluster: None,
-            context,
-            namespaces,
-            instance,
+            live,
             at: None,
         },
         write: WriteArgs {

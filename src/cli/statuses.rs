@@ -42,7 +42,7 @@ pub(super) async fn write<C: Cluster>(
         Some(async move { cluster.write_status(owner, &supplied.uid, &patch).await })
     });
     let results: Vec<_> = futures::stream::iter(writes)
-        .buffer_unordered(concurrency.max(1))
+        .buffer_unordered(concurrency)
         .collect()
         .await;
     let mut failures = results.into_iter().filter_map(Result::err);

@@ -7,8 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::live::Live;
-use super::resource::{Resource, patched_by_us};
-use super::watch::Selection;
+use super::resource::{Resource, Selection, patched_by_us};
 use crate::plan::{Failure, FailureKind};
 
 /// A CronJob that starts nothing any more.
@@ -86,11 +85,7 @@ impl Live {
     /// # Errors
     /// When they cannot be listed.
     pub async fn jobs_at_work(&self, of: &Suspended) -> Result<Vec<String>, Failure> {
-        let everything = Selection {
-            fields: None,
-            labels: None,
-        };
-        let mut pages = self.pages::<Job>(batch("jobs", &of.namespace), &everything);
+        let mut pages = self.pages::<Job>(batch("jobs", &of.namespace), &Selection::default());
         let mut names = Vec::new();
         while let Some(jobs) = pages.next(self).await? {
             let at_work = jobs.into_iter().filter(|job| job.is_of(of) && !job.has_ended());

@@ -1,8 +1,14 @@
-//! What `kubectl get events` shows of a change.
+//! What `kubectl get events` shows of a change, and telling it.
 
+use kube::api::Patch;
 use serde_json::{Value, json};
+use tokio::time::Instant as Mono;
 
-use crate::plan::{Action, Applied, Bounds, ObjectRef, Outcome, TargetPlan};
+use super::live::Live;
+use super::resource::{Resource, made_by_us, patched_by_us};
+use super::series::{Again, Key};
+use super::wire::Item;
+use crate::plan::{Action, Applied, Bounds, Failure, FailureKind, ObjectRef, Outcome, TargetPlan};
 use crate::time::Instant;
 
 /// The longest note that the API takes, with room for the ellipsis.
@@ -95,16 +101,7 @@ impl EventNote {
             (false, Action::Restore) => Reason::ReplicasRestored,
             (false, _) => Reason::ReplicasChanged,
         };
-        let target = ObjectRef {
-            api_version: if plan.target.group.is_empty() {
-                "v1".to_owned()
-            } else {
-                format!("{}/v1", plan.target.group)
-            },
-            kind: plan.target.kind.clone(),
-            namespace: plan.target.namespace.clone(),
-            name: plan.target.name.clone(),
-        };
+        let target = ObjectRef::of(&plan.target);
         Some(Self {
             related: (target.kind != object.kind || target.name != object.name).then_some(target),
             regarding: object.clone(),
@@ -114,20 +111,6 @@ impl EventNote {
             note: note(plan),
             time,
         })
-    }
-
-    /// The body of the request that counts it up, when it happened `count` times (at least 2).
-    #[must_use]
-    pub fn again_body(&self, count: u32) -> Value {
-        json!({"series": {
-            // The API's own type is a signed one.
-            "count": count.min(i32::MAX.unsigned_abs()),
-            "lastObservedTime": self.micro_time(),
-        }})
-    }
-
-    fn micro_time(&self) -> String {
-        self.time.to_string().replace('Z', ".000000Z")
     }
 
     /// An event that is not about a change; `note` is cut to what the API takes.
@@ -151,9 +134,21 @@ impl EventNote {
         }
     }
 
-    /// The body of the request, `events.k8s.io/v1`.
-    #[must_use]
-    pub fn body(&self) -> Value {
+    /// The body of the request that counts it up, when it happened `count` times (at least 2).
+    fn again_body(&self, count: u32) -> Value {
+        json!({"series": {
+            // The API's own type is a signed one.
+            "count": count.min(i32::MAX.unsigned_abs()),
+            "lastObservedTime": self.micro_time(),
+        }})
+    }
+
+    fn micro_time(&self) -> String {
+        self.time.to_string().replace('Z', ".000000Z")
+    }
+
+    /// The body of the request that makes it, `events.k8s.io/v1`.
+    fn body(&self) -> Value {
         let reference = |object: &ObjectRef| {
             json!({
                 "apiVersion": object.api_version,
@@ -186,6 +181,42 @@ impl EventNote {
             body["related"] = reference(related);
         }
         body
+    }
+}
+
+impl Live {
+    /// Makes the event, or counts up the one that was made when the same happened just before.
+    pub(super) async fn post(&self, event: &EventNote) -> Result<(), Failure> {
+        let namespace = event.regarding.namespace.as_str();
+        let resource = Resource {
+            group: "events.k8s.io",
+            version: "v1",
+            resource: "events",
+            namespace: Some(namespace),
+        };
+        let key = Key::of(event);
+        let again = self.series().again(&key, Mono::now());
+        if let Some(Again { event: name, count }) = again {
+            let operation = resource.operation("patch", Some(&name));
+            let params = patched_by_us();
+            let patch = Patch::Merge(event.again_body(count));
+            let sent = self.send::<Value>(&operation, resource.request().patch(&name, &params, &patch));
+            match sent.await {
+                // Events live for an hour, or until somebody clears them away.
+                Err(failure) if failure.kind == FailureKind::NotFound => self.series().forget(&key),
+                result => return result.map(drop),
+            }
+        }
+        let operation = resource.operation("create", None);
+        let params = made_by_us();
+        let body = event.body().to_string().into_bytes();
+        let made: Item = self
+            .send(&operation, resource.request().create(&params, body))
+            .await?;
+        if !made.metadata.name.is_empty() {
+            self.series().told(key, made.metadata.name, Mono::now());
+        }
+        Ok(())
     }
 }
 

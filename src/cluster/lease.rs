@@ -131,7 +131,7 @@ impl Live {
     /// or of the kubeconfig's context, or `default`.
     #[must_use]
     pub fn own_namespace(&self) -> &str {
-        self.client.default_namespace()
+        self.client().default_namespace()
     }
 
     /// The leases of the instance that are there, in these namespaces or (none given) in all.

@@ -1,23 +1,20 @@
-//! A Kubernetes API server.
+//! A Kubernetes API server: the connection to it, and a request with its answer. What is asked for and written is beside
+//! ([`observing`](super::observing), [`writing`](super::writing), [`events`](super::events), [`supplies`](super::supplies)).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use kube::Client;
-use kube::api::Patch;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tokio::time::Instant;
 
 use super::connect::{Connection, open};
 use super::events::EventNote;
 use super::failure::Operation;
-use super::resource::{Resource, made_by_us, patched_by_us};
-use super::series::{Again, Key, Series};
+use super::series::Series;
 use super::supplies::{RuleSources, Supplied};
 use super::tally::Tally;
-use super::wire::Item;
 use super::{Cluster, Written};
 use crate::plan::{
     BoundsWrite, Failure, FailureKind, MemoryMap, Observed, Planner, Release, ScaleWrite, TargetPlan,
@@ -33,7 +30,7 @@ pub(super) const INSTANCE_LABEL: &str = "easyscale.io/instance";
 /// A Kubernetes API server.
 #[derive(Clone)]
 pub struct Live {
-    pub(super) client: Client,
+    client: Client,
     name: String,
     pub(super) instance: String,
     series: Arc<Mutex<Series>>,
@@ -94,7 +91,7 @@ impl Live {
     }
 
     /// The events that were told. A clone of this tells on where this one stopped.
-    fn series(&self) -> MutexGuard<'_, Series> {
+    pub(super) fn series(&self) -> MutexGuard<'_, Series> {
         // Counts may be one off after a panic; that is no reason to tell nothing.
         self.series.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -177,36 +174,7 @@ impl Cluster for Live {
     }
 
     async fn publish(&self, event: &EventNote) -> Result<(), Failure> {
-        let namespace = event.regarding.namespace.as_str();
-        let resource = Resource {
-            group: "events.k8s.io",
-            version: "v1",
-            resource: "events",
-            namespace: Some(namespace),
-        };
-        let key = Key::of(event);
-        let again = self.series().again(&key, Instant::now());
-        if let Some(Again { event: name, count }) = again {
-            let operation = resource.operation("patch", Some(&name));
-            let params = patched_by_us();
-            let patch = Patch::Merge(event.again_body(count));
-            let sent = self.send::<Value>(&operation, resource.request().patch(&name, &params, &patch));
-            match sent.await {
-                // Events live for an hour, or until somebody clears them away.
-                Err(failure) if failure.kind == FailureKind::NotFound => self.series().forget(&key),
-                result => return result.map(drop),
-            }
-        }
-        let operation = resource.operation("create", None);
-        let params = made_by_us();
-        let body = event.body().to_string().into_bytes();
-        let made: Item = self
-            .send(&operation, resource.request().create(&params, body))
-            .await?;
-        if !made.metadata.name.is_empty() {
-            self.series().told(key, made.metadata.name, Instant::now());
-        }
-        Ok(())
+        self.post(event).await
     }
 
     async fn finish(&self) -> Result<(), Failure> {

@@ -7,6 +7,7 @@
 mod apply;
 mod connect;
 mod cronjob;
+mod drivers;
 mod events;
 mod failure;
 mod lease;
@@ -17,6 +18,7 @@ mod pages;
 mod replace;
 mod resource;
 mod series;
+mod stream;
 mod supplies;
 mod tally;
 mod tell;
@@ -32,10 +34,10 @@ pub use events::{EventNote, Reason};
 pub use lease::{Claim, Lease, LeaseStore, LiveLease, MAX_LEASE_DURATION, lease_name};
 pub use live::Live;
 pub use manifests::Manifests;
+pub use stream::{Sight, Sighting, Stream, Thing, Watched};
 pub use supplies::{POLICY_SELECTOR, RuleSources, Supplied};
 pub use tally::Tally;
 pub use tell::{log_change, log_would};
-pub use watch::{Sight, Sighting, Stream, Thing, Watched};
 
 use std::collections::{BTreeMap, BTreeSet};
 

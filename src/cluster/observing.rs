@@ -3,26 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::try_join_all;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::APIGroupList;
-use kube::api::ListParams;
-use kube::core::Request;
 
-use super::failure::Operation;
 use super::live::Live;
-use super::resource::{DRIVER_APIS, Resource, autoscalers, config_maps, workloads};
-use super::watch::Selection;
+use super::resource::{Resource, Selection, autoscalers, config_maps, workloads};
 use super::wire::Item;
 use crate::plan::{
-    Driver, Failure, FailureKind, MEMORY_CONFIG_MAP, MemoryMap, Needs, ObjectRef, Observed, Planner,
-    TargetPlan,
+    Failure, FailureKind, MEMORY_CONFIG_MAP, MemoryMap, Needs, ObjectRef, Observed, Planner, TargetPlan,
 };
 
 impl Live {
     /// All that a planner asks for.
     pub(super) async fn look(&self, planner: &Planner) -> Result<Observed, Failure> {
         let namespaces = &planner.options().namespaces;
+        let everything = Selection::default();
         let (autoscalers, memories) = tokio::try_join!(
-            self.list_everywhere(namespaces, autoscalers(None), None, Item::into_autoscaler),
+            self.list_everywhere(namespaces, autoscalers(None), &everything, Item::into_autoscaler),
             self.memories(namespaces),
         )?;
         let mut observed = Observed {
@@ -75,11 +70,7 @@ impl Live {
                 Some(memory) => observed.memories.insert(namespace.clone(), memory),
                 None => observed.memories.remove(namespace),
             };
-            if let Some(resource) = workloads(kind) {
-                let resource = Resource {
-                    namespace: Some(namespace),
-                    ..resource
-                };
+            if let Some(resource) = workloads(kind, Some(namespace)) {
                 let found = self.get(resource, name).await?;
                 observed
                     .workloads
@@ -97,13 +88,13 @@ impl Live {
     async fn list<T>(
         &self,
         resource: Resource<'_>,
-        fields: Option<&str>,
+        selection: &Selection,
         keep: impl Fn(Item) -> T + Copy,
     ) -> Result<Vec<T>, Failure> {
-        match self.list_once(resource, fields, keep).await {
+        match self.list_once(resource, selection, keep).await {
             // The list took so long that the server has forgotten its state; the next one is of one piece.
             Err(failure) if failure.kind == FailureKind::Expired => {
-                self.list_once(resource, fields, keep).await
+                self.list_once(resource, selection, keep).await
             }
             result => result,
         }
@@ -112,14 +103,10 @@ impl Live {
     async fn list_once<T>(
         &self,
         resource: Resource<'_>,
-        fields: Option<&str>,
+        selection: &Selection,
         keep: impl Fn(Item) -> T,
     ) -> Result<Vec<T>, Failure> {
-        let selection = Selection {
-            fields: fields.map(str::to_owned),
-            labels: None,
-        };
-        let mut pages = self.pages::<Item>(resource, &selection);
+        let mut pages = self.pages::<Item>(resource, selection);
         let mut kept = Vec::new();
         while let Some(items) = pages.next(self).await? {
             kept.extend(items.into_iter().map(&keep));
@@ -142,16 +129,16 @@ impl Live {
         }
     }
 
-    /// Lists in each namespace of the pass, or across the cluster.
+    /// Lists in each of these namespaces; none: across the cluster. The namespace of `resource` does not count.
     pub(super) async fn list_everywhere<T>(
         &self,
         namespaces: &BTreeSet<String>,
         resource: Resource<'_>,
-        fields: Option<&str>,
+        selection: &Selection,
         keep: impl Fn(Item) -> T + Copy,
     ) -> Result<Vec<T>, Failure> {
         if namespaces.is_empty() {
-            return self.list(resource, fields, keep).await;
+            return self.list(resource, selection, keep).await;
         }
         let lists = namespaces.iter().map(|namespace| {
             self.list(
@@ -159,7 +146,7 @@ impl Live {
                     namespace: Some(namespace),
                     ..resource
                 },
-                fields,
+                selection,
                 keep,
             )
         });
@@ -175,7 +162,9 @@ impl Live {
     ) -> Result<(), Failure> {
         let kinds: BTreeSet<&str> = needs.workloads.values().flatten().map(String::as_str).collect();
         for kind in kinds {
-            let Some(resource) = workloads(kind) else { continue };
+            let Some(resource) = workloads(kind, None) else {
+                continue;
+            };
             // A list's items do not say their kind.
             let named = |mut item: Item| {
                 "apps/v1".clone_into(&mut item.api_version);
@@ -194,69 +183,19 @@ impl Live {
             } else {
                 &wanted
             };
-            observed
-                .workloads
-                .extend(self.list_everywhere(scope, resource, None, named).await?);
-        }
-        Ok(())
-    }
-
-    /// Objects of other tools that drive a scale, as far as their APIs are installed.
-    async fn observe_drivers(
-        &self,
-        needs: &Needs,
-        namespaces: &BTreeSet<String>,
-        observed: &mut Observed,
-    ) -> Result<(), Failure> {
-        if !needs.drivers {
-            return Ok(());
-        }
-        let operation = Operation {
-            verb: "get",
-            group: "",
-            resource: "the list of API groups",
-            namespace: None,
-            name: None,
-            any_name: false,
-        };
-        let groups: APIGroupList = self
-            .send(&operation, Request::new("/apis").list(&ListParams::default()))
-            .await?;
-        for (group, resource, kind) in DRIVER_APIS {
-            let served = groups.groups.iter().find(|served| served.name == group);
-            // The versions are the group's: this resource may be served at some of them only.
-            for version in served.into_iter().flat_map(|served| &served.versions) {
-                let resource = Resource {
-                    group,
-                    version: &version.version,
-                    resource,
-                    namespace: None,
-                };
-                let keep = |mut item: Item| -> Driver {
-                    kind.clone_into(&mut item.kind);
-                    item.into_driver()
-                };
-                match self.list_everywhere(namespaces, resource, None, keep).await {
-                    Ok(found) => observed.drivers.extend(found),
-                    Err(failure) if failure.kind == FailureKind::NotFound => continue,
-                    // What cannot be seen is told of the targets that it concerns; the others go on.
-                    Err(failure) => {
-                        let hint = failure.hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
-                        observed.unseen_drivers.push(format!("{}{hint}", failure.message));
-                    }
-                }
-                break;
-            }
+            observed.workloads.extend(
+                self.list_everywhere(scope, resource, &Selection::default(), named)
+                    .await?,
+            );
         }
         Ok(())
     }
 
     /// Every memory, by namespace.
     async fn memories(&self, namespaces: &BTreeSet<String>) -> Result<BTreeMap<String, MemoryMap>, Failure> {
-        let only_ours = format!("metadata.name={MEMORY_CONFIG_MAP}");
         let keep = |item: Item| (item.metadata.namespace.clone(), item.into_memory());
         let memories = self
-            .list_everywhere(namespaces, config_maps(None), Some(&only_ours), keep)
+            .list_everywhere(namespaces, config_maps(None), &Selection::memories(), keep)
             .await?;
         Ok(memories.into_iter().collect())
     }

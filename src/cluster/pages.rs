@@ -10,8 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::failure::Operation;
 use super::live::{Live, REQUEST_TIMEOUT};
-use super::resource::Resource;
-use super::watch::Selection;
+use super::resource::{Resource, Selection};
 use super::wire::Page;
 use crate::plan::Failure;
 

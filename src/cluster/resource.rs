@@ -1,16 +1,10 @@
-//! How resources are called, and where the API server has them.
+//! How resources are called, where the API server has them, and which of their objects are meant.
 
 use kube::api::{PatchParams, PostParams};
 use kube::core::Request;
 
 use super::failure::Operation;
-use crate::plan::FIELD_MANAGER;
-
-/// APIs whose objects drive a workload's scale: group, resource, kind.
-pub(super) const DRIVER_APIS: [(&str, &str, &str); 2] = [
-    ("keda.sh", "scaledobjects", "ScaledObject"),
-    ("datadoghq.com", "datadogpodautoscalers", "DatadogPodAutoscaler"),
-];
+use crate::plan::{FIELD_MANAGER, MEMORY_CONFIG_MAP};
 
 /// One resource, in one namespace or in all.
 #[derive(Clone, Copy)]
@@ -70,7 +64,8 @@ pub(super) fn config_maps(namespace: Option<&str>) -> Resource<'_> {
     }
 }
 
-pub(super) fn workloads(kind: &str) -> Option<Resource<'static>> {
+/// Where workloads of a kind are; `None` for kinds whose scale is not ours to write.
+pub(super) fn workloads<'a>(kind: &str, namespace: Option<&'a str>) -> Option<Resource<'a>> {
     let resource = match kind {
         "Deployment" => "deployments",
         "StatefulSet" => "statefulsets",
@@ -80,8 +75,43 @@ pub(super) fn workloads(kind: &str) -> Option<Resource<'static>> {
         group: "apps",
         version: "v1",
         resource,
-        namespace: None,
+        namespace,
     })
+}
+
+/// The custom resources of rules.
+pub(super) fn scaling_rules(namespace: Option<&str>) -> Resource<'_> {
+    Resource {
+        group: "easyscale.io",
+        version: "v1",
+        resource: "scalingrules",
+        namespace,
+    }
+}
+
+/// Which objects of a resource: those that fit both selectors.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Selection {
+    pub(super) fields: Option<String>,
+    pub(super) labels: Option<String>,
+}
+
+impl Selection {
+    /// The memories of scales.
+    pub(super) fn memories() -> Self {
+        Self {
+            fields: Some(format!("metadata.name={MEMORY_CONFIG_MAP}")),
+            labels: None,
+        }
+    }
+
+    /// What is done, for sentences.
+    pub(super) fn operation<'a>(&self, resource: Resource<'a>, verb: &'static str) -> Operation<'a> {
+        Operation {
+            any_name: self.labels.is_some(),
+            ..resource.operation(verb, None)
+        }
+    }
 }
 
 /// A patch that the API server puts down to us.

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::failure::Operation;
 use super::live::Live;
-use super::resource::{Resource, patched_by_us};
-use super::watch::{Kept, Stream, Thing, Watched};
+use super::resource::{patched_by_us, scaling_rules};
+use super::stream::{Kept, Stream, Thing, Watched};
 use super::wire::nullable;
 use crate::plan::{Failure, FailureKind, MEMORY_CONFIG_MAP};
 use crate::policy::{Owner, Supply};
@@ -155,16 +155,6 @@ impl Kept for Source {
             _ => self.into_config_map(),
         };
         Some(Thing::Supply(Box::new(supplied)))
-    }
-}
-
-/// The custom resources of rules.
-pub(super) fn scaling_rules(namespace: Option<&str>) -> Resource<'_> {
-    Resource {
-        group: "easyscale.io",
-        version: "v1",
-        resource: "scalingrules",
-        namespace,
     }
 }
 

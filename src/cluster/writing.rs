@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::Written;
 use super::failure::Operation;
 use super::live::{INSTANCE_LABEL, Live};
-use super::resource::{Resource, autoscalers, config_maps, made_by_us, patched_by_us, workloads};
+use super::resource::{Selection, autoscalers, config_maps, made_by_us, patched_by_us, workloads};
 use super::wire::{Item, Metadata};
 use crate::plan::{
     BoundsWrite, FIELD_MANAGER, Failure, FailureKind, MEMORY_CONFIG_MAP, MemoryMap, ObjectRef,
@@ -105,15 +105,11 @@ impl Live {
             name,
             ..
         } = &write.object;
-        let Some(resource) = workloads(kind) else {
+        let Some(resource) = workloads(kind, Some(namespace)) else {
             return Err(Failure::new(
                 FailureKind::Invalid,
                 format!("the scale of a {kind} cannot be written"),
             ));
-        };
-        let resource = Resource {
-            namespace: Some(namespace),
-            ..resource
         };
         let body = json!({
             "metadata": {"resourceVersion": write.resource_version},
@@ -199,7 +195,6 @@ impl Live {
     /// # Errors
     /// When they cannot be listed, or one cannot be deleted.
     pub async fn delete_empty_memories(&self, namespaces: &BTreeSet<String>) -> Result<usize, Failure> {
-        let only_ours = format!("metadata.name={MEMORY_CONFIG_MAP}");
         let empty = |item: Item| {
             let Metadata { namespace, uid, .. } = &item.metadata;
             let (namespace, uid) = (namespace.clone(), uid.clone());
@@ -210,7 +205,7 @@ impl Live {
                 .then_some((namespace, uid, memory.resource_version))
         };
         let found = self
-            .list_everywhere(namespaces, config_maps(None), Some(&only_ours), empty)
+            .list_everywhere(namespaces, config_maps(None), &Selection::memories(), empty)
             .await?;
         let mut count = 0;
         for (namespace, uid, resource_version) in found.into_iter().flatten() {

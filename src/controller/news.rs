@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::control::object;
 use crate::cluster::{EventNote, Reason};
 use crate::plan::{Code, Intent, ObjectRef, Plan, TargetPlan};
 use crate::time::Instant;
@@ -82,7 +81,7 @@ fn is_foreign(target: &TargetPlan) -> bool {
 fn event(target: &TargetPlan, reason: Reason, warning: bool, note: &str, time: Instant) -> EventNote {
     let regarding = match &target.intent {
         // It is told to those whose rule it is, not in the namespace that the rule reaches for.
-        Intent::Keep(rule) if is_foreign(target) => object(&rule.scope),
+        Intent::Keep(rule) if is_foreign(target) => ObjectRef::of_scope(&rule.scope),
         _ => target.object.clone(),
     };
     let regarding = regarding.unwrap_or_else(|| ObjectRef::of(&target.target));

@@ -45,7 +45,7 @@ struct Kept {
     epoch: u64,
     /// Its last state that was read without a mistake.
     good: Option<Supply>,
-    /// Of its last state without a mistake.
+    /// What that says under what the operator says now.
     rules: Vec<Arc<Rule>>,
     /// `None`: not read yet.
     acceptance: Option<Acceptance>,
@@ -76,11 +76,10 @@ pub(super) struct Verdict {
 
 /// A status that is to be written.
 pub(super) struct StatusWrite {
-    pub(super) scope: Scope,
-    pub(super) owner: Owner,
+    pub(super) rule: Owner,
     pub(super) uid: String,
     pub(super) patch: Value,
-    /// The status as it is then.
+    /// The whole status as it is then.
     pub(super) after: Value,
 }
 
@@ -335,9 +334,8 @@ impl Supplies {
             if let Some(patch) = difference(before, &after) {
                 kept.written = Some(Mono::now());
                 return Some(StatusWrite {
-                    owner: owner.clone(),
+                    rule: owner.clone(),
                     uid: uid.clone(),
-                    scope,
                     patch,
                     after,
                 });
@@ -375,88 +373,77 @@ fn read(supply: &Supply, ground: &Ground, denied: &[Denied]) -> (Acceptance, Vec
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::cluster::Watched;
-    use crate::policy::{Inputs, Supply};
     use serde_json::json;
 
-    fn ground(text: &str) -> Ground {
-        let loaded = Inputs::default().check(vec![("base.yaml".to_owned(), text.to_owned())]);
-        assert!(!loaded.has_errors(), "{:?}", loaded.problems);
-        loaded.ground()
+    use super::*;
+    use crate::cluster::Watched;
+    use crate::policy::Inputs;
+
+    /// All objects, as one stream tells of them.
+    fn seen(sights: impl IntoIterator<Item = Sight>) -> Supplies {
+        let mut supplies = Supplies::new(Vec::new());
+        see(&mut supplies, sights);
+        supplies
     }
-    fn thing(spec: &Value, uid: &str) -> Thing {
+
+    fn see(supplies: &mut Supplies, sights: impl IntoIterator<Item = Sight>) {
+        let stream = Stream {
+            of: Watched::ScalingRules,
+            namespace: None,
+        };
+        sights.into_iter().for_each(|sight| supplies.see(&stream, sight));
+    }
+
+    /// `shop/web` with a spec of this beside its target.
+    fn rule(spec: Value, uid: &str) -> Thing {
+        let mut spec = spec;
+        spec["target"] = json!({"kind": "Deployment", "name": "web"});
         Thing::Supply(Box::new(Supplied {
-            supply: Supply::of_scaling_rule("shop", "web", &BTreeMap::new(), spec),
+            supply: Supply::of_scaling_rule("shop", "web", &BTreeMap::new(), &spec),
             uid: uid.to_owned(),
             resource_version: "1".to_owned(),
             generation: 1,
             status: Value::Null,
         }))
     }
+
+    fn ground(text: &str) -> Ground {
+        let loaded = Inputs::default().check(vec![("base.yaml".to_owned(), text.to_owned())]);
+        assert!(!loaded.has_errors(), "{:?}", loaded.problems);
+        loaded.ground()
+    }
+
     #[test]
     fn tightened_limits_hold_for_the_last_good_rules() {
-        let stream = Stream {
-            of: Watched::ScalingRules,
-            namespace: None,
-        };
-        let mut supplies = Supplies::new(Vec::new());
-        let target = json!({"kind": "Deployment", "name": "web"});
-        supplies.see(
-            &stream,
-            Sight::Changed(thing(
-                &json!({"target": target, "default": {"minReplicas": 50, "maxReplicas": 90}}),
-                "u",
-            )),
-        );
+        let asked = json!({"minReplicas": 50, "maxReplicas": 90});
+        let mut supplies = seen([Sight::Changed(rule(json!({"default": asked}), "u"))]);
         supplies.read_again(&ground("limits: {'*': {maxReplicas: 100}}\nrules: {}\n"));
         // The tenant adds a mistake; the operator tightens.
-        supplies.see(
-            &stream,
-            Sight::Changed(thing(
-                &json!({"target": target, "default": {"minReplicas": 50, "maxReplicas": 90}, "wake": "x"}),
-                "u",
-            )),
-        );
+        let wrong = json!({"default": asked, "wake": "x"});
+        see(&mut supplies, [Sight::Changed(rule(wrong, "u"))]);
         supplies.stir_all();
         supplies.read_again(&ground("limits: {'*': {maxReplicas: 10}}\nrules: {}\n"));
         let max: Vec<_> = supplies
             .rules()
             .map(|rule| rule.limits.max.as_ref().map(|max| max.value))
             .collect();
-        assert!(max.iter().all(|max| *max == Some(10)), "in force: {max:?}");
+        assert_eq!(max, [Some(10)]);
     }
+
     /// One that changes twice before it is read keeps what was good, and not what nobody has read.
     #[test]
     fn two_mistakes_in_a_row_keep_the_last_good_rules() {
-        let stream = Stream {
-            of: Watched::ScalingRules,
-            namespace: None,
-        };
-        let mut supplies = Supplies::new(Vec::new());
-        let target = json!({"kind": "Deployment", "name": "web"});
-        let see =
-            |supplies: &mut Supplies, spec: &Value| supplies.see(&stream, Sight::Changed(thing(spec, "u")));
-        see(
-            &mut supplies,
-            &json!({"target": target, "default": {"replicas": 3}}),
-        );
+        let mut supplies = seen([Sight::Changed(rule(json!({"default": {"replicas": 3}}), "u"))]);
         supplies.read_again(&Ground::default());
-        see(&mut supplies, &json!({"target": target, "wake": "x"}));
-        see(&mut supplies, &json!({"target": target, "wake": "y"}));
+        let mistakes = ["x", "y"].map(|wake| Sight::Changed(rule(json!({"wake": wake}), "u")));
+        see(&mut supplies, mistakes);
         supplies.read_again(&Ground::default());
         assert_eq!(supplies.rules().count(), 1);
     }
 
     #[test]
     fn a_sleep_ends_when_the_operator_forbids_it() {
-        let stream = Stream {
-            of: Watched::ScalingRules,
-            namespace: None,
-        };
-        let mut supplies = Supplies::new(Vec::new());
-        let spec = json!({"target": {"kind": "Deployment", "name": "web"}, "default": {"replicas": 0}});
-        supplies.see(&stream, Sight::Changed(thing(&spec, "u")));
+        let mut supplies = seen([Sight::Changed(rule(json!({"default": {"replicas": 0}}), "u"))]);
         supplies.read_again(&ground("rules: {}\ndefaults: {timezone: UTC}\n"));
         assert_eq!(supplies.rules().count(), 1);
         supplies.stir_all();
@@ -466,21 +453,14 @@ mod tests {
             "it still sleeps"
         );
     }
+
     #[test]
     fn a_recreated_object_inherits_nothing() {
-        let stream = Stream {
-            of: Watched::ScalingRules,
-            namespace: None,
-        };
-        let mut supplies = Supplies::new(Vec::new());
-        let spec = json!({"target": {"kind": "Deployment", "name": "web"}, "default": {"replicas": 3}});
-        supplies.see(&stream, Sight::Begun);
-        supplies.see(&stream, Sight::Page(vec![thing(&spec, "u1")]));
-        supplies.see(&stream, Sight::Listed);
+        let listed = |thing| [Sight::Begun, Sight::Page(vec![thing]), Sight::Listed];
+        let mut supplies = seen(listed(rule(json!({"default": {"replicas": 3}}), "u1")));
         supplies.read_again(&Ground::default());
-        supplies.see(&stream, Sight::Begun);
-        supplies.see(&stream, Sight::Page(vec![thing(&json!({"target": 1}), "u2")]));
-        supplies.see(&stream, Sight::Listed);
+        assert_eq!(supplies.rules().count(), 1);
+        see(&mut supplies, listed(rule(json!({"wake": "x"}), "u2")));
         supplies.read_again(&Ground::default());
         assert_eq!(
             supplies.rules().count(),

@@ -7,6 +7,7 @@ mod abandoned;
 mod absent;
 mod autoscaler;
 mod clashes;
+mod doubt;
 mod guards;
 mod memory;
 mod observed;
@@ -23,6 +24,7 @@ mod tenancy;
 mod writes;
 
 pub use absent::absent;
+pub use doubt::{InDoubt, has_mistakes, refused};
 pub use memory::{AutoscalerMemory, Header, Remembered, RememberedScale, ScaleMemory, Unreadable};
 pub use observed::{
     Autoscaler, Driver, FIELD_MANAGER, MEMORY_CONFIG_MAP, Managers, MemoryMap, ObjectRef, Observed, Owner,
@@ -34,5 +36,5 @@ pub use planner::{Needs, Options, Plan, Planner, Selection, Summary};
 pub use refusal::{Code, Refusal};
 pub(crate) use target_plan::reasons;
 pub use target_plan::{Action, Because, Bounds, Intent, Note, TargetPlan};
-pub use tenancy::{InDoubt, Trust, has_mistakes, refused};
+pub use tenancy::Trust;
 pub use writes::{BoundsWrite, Release, ScaleWrite, Writes};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::memory::ScaleMemory;
-use crate::policy::{Replicas, Target};
+use crate::policy::{Replicas, Scope, Target};
 
 /// The field manager under which easyscale writes. A public name: `GitOps` recipes match on it.
 pub const FIELD_MANAGER: &str = "easyscale";
@@ -293,11 +293,30 @@ impl ObjectRef {
     pub fn of(target: &Target) -> Self {
         let version = if target.is_autoscaler() { "v2" } else { "v1" };
         Self {
-            api_version: format!("{}/{version}", target.group),
+            api_version: match target.group.as_str() {
+                "" => version.to_owned(),
+                group => format!("{group}/{version}"),
+            },
             kind: target.kind.clone(),
             namespace: target.namespace.clone(),
             name: target.name.clone(),
         }
+    }
+
+    /// The object that rules are read from; `None` for the operator's files.
+    #[must_use]
+    pub fn of_scope(scope: &Scope) -> Option<Self> {
+        let (api_version, kind, owner) = match scope {
+            Scope::Files => return None,
+            Scope::ConfigMap(owner) => ("v1", "ConfigMap", owner),
+            Scope::ScalingRule(owner) => ("easyscale.io/v1", "ScalingRule", owner),
+        };
+        Some(Self {
+            api_version: api_version.to_owned(),
+            kind: kind.to_owned(),
+            namespace: owner.namespace.to_string(),
+            name: owner.name.to_string(),
+        })
     }
 
     /// It as a rule would name it.

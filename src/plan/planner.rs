@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use super::abandoned::{abandoned, selected};
 use super::clashes::clashes;
+use super::doubt::{InDoubt, refused};
 use super::observed::Observed;
 use super::pass::Pass;
 use super::patience::Patience;
 use super::refusal::Refusal;
 use super::resolve::{Index, Resolved, can_scale};
 use super::target_plan::{Action, Intent, TargetPlan};
-use super::tenancy::{InDoubt, Trust, refused};
+use super::tenancy::Trust;
 use crate::policy::{Rule, Scope, Target, Wake};
 use crate::time::Instant;
 

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::plan::{Action, Bounds, Failure, TargetPlan};
+use crate::plan::{Bounds, Failure, TargetPlan};
 use crate::policy::{Problem, Severity, Target};
 use crate::time::Instant;
 
@@ -80,12 +80,11 @@ impl Acceptance {
 }
 
 impl Standing {
-    /// What is to be told of a plan that is not being written right now.
+    /// What is to be told of a plan whose write is as far as `progress` says.
     #[must_use]
     pub fn of(plan: &TargetPlan, progress: Progress<'_>) -> Self {
         let note = |code: &str| plan.notes.iter().find(|note| note.code == code);
-        let refusal = plan.refusal();
-        let (is_applied, reason, message) = if let Some(refusal) = refusal {
+        let (is_applied, reason, message) = if let Some(refusal) = plan.refusal() {
             let message = format!("{}; {}", refusal.message, refusal.hint);
             (Some(false), "Refused", message)
         } else if let (Progress::Failed(failure), true) = (progress, plan.changes()) {
@@ -112,14 +111,13 @@ impl Standing {
             }
         }
         windows.truncate(LISTED);
-        let is_refused = matches!(plan.action, Action::Refuse(_));
         Self {
             is_applied,
             reason,
             message,
             target: plan.target.to_string(),
             windows,
-            bounds: (!is_refused).then_some(plan.to),
+            bounds: plan.refusal().is_none().then_some(plan.to),
             originals: plan.originals,
             next_change: plan.until,
         }

@@ -20,8 +20,6 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant as Mono;
 
-pub(super) use supplying::object;
-
 use super::clock::{Clock, WallClock};
 use super::health::Health;
 use super::knot::{Key, Knots, Refused};
@@ -35,7 +33,7 @@ use super::reload::Verdict;
 use super::rules::Rules;
 use super::snapshot::Question;
 use super::streams::{DriverApis, Streams, Watching};
-use super::supplies::Supplies;
+use super::supplies::{StatusWrite, Supplies};
 use crate::cluster::{Carried, Cluster, EventNote, RuleSources, Sighting};
 use crate::plan::{Code, Failure, InDoubt, ObjectRef, Plan, Planner};
 use crate::policy::{Denied, Ground, Rule, Scope};
@@ -152,9 +150,7 @@ struct Finished {
 
 /// What came of a status.
 struct Reported {
-    scope: Scope,
-    uid: String,
-    after: serde_json::Value,
+    write: StatusWrite,
     /// `None`: the fence closed first.
     sent: Option<Result<(), Failure>>,
 }

@@ -99,7 +99,9 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
                 _ => None,
             });
             // `kubectl describe` finds events by it.
-            if let Some(rule) = rules.find(|rule| object(&rule.scope).as_ref() == Some(&event.regarding)) {
+            if let Some(rule) =
+                rules.find(|rule| ObjectRef::of_scope(&rule.scope).as_ref() == Some(&event.regarding))
+            {
                 event.uid = self.supplies.uid(&rule.scope);
             }
         }
@@ -136,7 +138,7 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
                     false => "nothing of it is in force",
                 };
                 tracing::error!(source = %scope, reason = why, "its rules have mistakes: {stays}");
-                if let (true, Some(object)) = (self.leading, object(scope)) {
+                if let (true, Some(object)) = (self.leading, ObjectRef::of_scope(scope)) {
                     let note = format!("the rules have mistakes, {stays}; {why}");
                     let time = self.clock.now();
                     let event = EventNote::new(object, uid.clone(), Reason::PolicyInvalid, true, &note, time);
@@ -204,36 +206,21 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
         while self.reporting.len() < REPORTING
             && let Some(write) = self.supplies.take_status(self.clock.now())
         {
-            let StatusWrite {
-                scope,
-                owner,
-                uid,
-                patch,
-                after,
-            } = write;
             let (cluster, fence) = (self.cluster, self.fence.clone());
             self.reporting.push(Box::pin(async move {
-                let sent = fence.guard(cluster.write_status(&owner, &uid, &patch)).await;
-                Reported {
-                    scope,
-                    uid,
-                    after,
-                    sent,
-                }
+                let StatusWrite { rule, uid, patch, .. } = &write;
+                let sent = fence.guard(cluster.write_status(rule, uid, patch)).await;
+                Reported { write, sent }
             }));
         }
     }
 
     pub(super) fn reported(&mut self, reported: Reported) {
-        let Reported {
-            scope,
-            uid,
-            after,
-            sent,
-        } = reported;
+        let Reported { write, sent } = reported;
+        let scope = Scope::ScalingRule(write.rule);
         match sent {
             Some(Ok(())) => {
-                self.supplies.wrote_status(&scope, &uid, Some(after));
+                self.supplies.wrote_status(&scope, &write.uid, Some(write.after));
             }
             // Nobody knows what came of it.
             None => self.supplies.look_at(&scope),
@@ -242,7 +229,7 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
                 kind: FailureKind::NotFound,
                 ..
             })) => {}
-            Some(Err(failure)) if self.supplies.wrote_status(&scope, &uid, None) => {
+            Some(Err(failure)) if self.supplies.wrote_status(&scope, &write.uid, None) => {
                 let hint = failure.hint.unwrap_or_default();
                 tracing::warn!(
                     rule = %scope,
@@ -255,19 +242,4 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
             Some(Err(_)) => {}
         }
     }
-}
-
-/// The object of a scope, where it is one in the cluster.
-pub(in super::super) fn object(scope: &Scope) -> Option<ObjectRef> {
-    let (api_version, kind, owner) = match scope {
-        Scope::Files => return None,
-        Scope::ConfigMap(owner) => ("v1", "ConfigMap", owner),
-        Scope::ScalingRule(owner) => ("easyscale.io/v1", "ScalingRule", owner),
-    };
-    Some(ObjectRef {
-        api_version: api_version.to_owned(),
-        kind: kind.to_owned(),
-        namespace: owner.namespace.to_string(),
-        name: owner.name.to_string(),
-    })
 }

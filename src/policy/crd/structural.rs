@@ -162,7 +162,7 @@ fn of_patterns(schema: &Value, name: Option<&str>) -> impl Iterator<Item = Valid
         } else {
             pattern.to_owned()
         };
-        Some(Validation::new(matches("self", &pattern), message.to_owned()))
+        Some(Validation::new(matches("self", &pattern), message))
     })
 }
 

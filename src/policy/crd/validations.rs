@@ -16,10 +16,10 @@ pub(super) struct Validation {
 }
 
 impl Validation {
-    pub(super) fn new(rule: String, message: String) -> Self {
+    pub(super) fn new(rule: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
-            rule,
-            message,
+            rule: rule.into(),
+            message: message.into(),
             is_expression: false,
         }
     }
@@ -47,17 +47,13 @@ pub(super) fn of(definition: &str) -> Vec<Validation> {
     }
 }
 
-fn rule(rule: &str, message: &str) -> Validation {
-    Validation::new(rule.to_owned(), message.to_owned())
-}
-
 fn spec() -> Vec<Validation> {
     vec![
-        rule(
+        Validation::new(
             "has(self.default) || (has(self.schedule) && self.schedule.size() > 0)",
             "the rule changes nothing: add a window to schedule, or a default",
         ),
-        rule(
+        Validation::new(
             "!has(self.limits) || !has(self.limits.minReplicas) || self.limits.minReplicas == 0 || ((!has(self.default) || !has(self.default.replicas) || self.default.replicas != 0) && (!has(self.schedule) || self.schedule.all(window, !has(window.replicas) || window.replicas != 0)))",
             "replicas: 0 is below the rule's own limits.minReplicas: write limits.minReplicas: 0, or leave it out, to let nothing run at times",
         ),
@@ -84,8 +80,7 @@ fn target() -> Vec<Validation> {
         },
         Validation::new(
             format!("self.kind in [{known}, {not_scalable}] || has(self.apiVersion)"),
-            "kind is Deployment, StatefulSet or HorizontalPodAutoscaler; any other kind needs apiVersion beside it, such as apiVersion: argoproj.io/v1alpha1"
-                .to_owned(),
+            "kind is Deployment, StatefulSet or HorizontalPodAutoscaler; any other kind needs apiVersion beside it, such as apiVersion: argoproj.io/v1alpha1",
         ),
     ];
     rules.extend(KINDS.iter().map(|(kind, group)| {
@@ -103,10 +98,10 @@ fn target() -> Vec<Validation> {
 fn sets(what: &str) -> Vec<Validation> {
     vec![
         Validation::new(
-            "has(self.replicas) || has(self.minReplicas) || has(self.maxReplicas)".to_owned(),
+            "has(self.replicas) || has(self.minReplicas) || has(self.maxReplicas)",
             format!("{what} sets nothing: write replicas, or minReplicas and maxReplicas"),
         ),
-        rule(
+        Validation::new(
             "!has(self.replicas) || (!has(self.minReplicas) && !has(self.maxReplicas))",
             "replicas does not go together with minReplicas and maxReplicas: replicas: N means at least N copies; keep it, or write minReplicas and maxReplicas instead",
         ),
@@ -116,7 +111,7 @@ fn sets(what: &str) -> Vec<Validation> {
 
 fn limits() -> Vec<Validation> {
     vec![
-        rule(
+        Validation::new(
             "has(self.minReplicas) || has(self.maxReplicas)",
             "limits sets nothing: write minReplicas, maxReplicas or both, or remove limits",
         ),
@@ -125,7 +120,7 @@ fn limits() -> Vec<Validation> {
 }
 
 fn in_order() -> Validation {
-    rule(
+    Validation::new(
         "!has(self.minReplicas) || !has(self.maxReplicas) || self.minReplicas <= self.maxReplicas",
         "minReplicas is above maxReplicas: the lower bound may equal the upper one, but not exceed it",
     )
@@ -146,36 +141,33 @@ fn forms() -> Vec<Validation> {
     vec![
         Validation::new(
             format!("!{OF_PATTERN} || !{OF_SPAN}"),
-            "cron and from..until do not go together in one window: make two windows of it; they may set the same"
-                .to_owned(),
+            "cron and from..until do not go together in one window: make two windows of it; they may set the same",
         ),
         Validation::new(
             format!("!{OF_PATTERN} || !{OF_DAYS}"),
-            "cron and duration do not go together with days, dates, calendar, timeStart or timeEnd in one window: keep one way to say when it is open"
-                .to_owned(),
+            "cron and duration do not go together with days, dates, calendar, timeStart or timeEnd in one window: keep one way to say when it is open",
         ),
         Validation::new(
             format!("!{OF_SPAN} || !{OF_DAYS}"),
-            "from and until do not go together with days, dates, calendar, timeStart or timeEnd in one window: keep one way to say when it is open"
-                .to_owned(),
+            "from and until do not go together with days, dates, calendar, timeStart or timeEnd in one window: keep one way to say when it is open",
         ),
-        rule(
+        Validation::new(
             "!has(self.cron) || has(self.duration)",
             "a window with cron needs duration: say how long it is open each time, such as duration: 2h",
         ),
-        rule(
+        Validation::new(
             "!has(self.duration) || has(self.cron)",
             "a window with duration needs cron: say when it starts, such as cron: \"0 8 * * MON-FRI\"; or write timeStart and timeEnd instead",
         ),
-        rule(
+        Validation::new(
             "!has(self.from) || has(self.until)",
             "a window with from needs until: say when the span is over, such as until: \"Mon 08:00\"",
         ),
-        rule(
+        Validation::new(
             "!has(self.until) || has(self.from)",
             "a window with until needs from: say when the span starts, such as from: \"Fri 20:00\"",
         ),
-        rule(
+        Validation::new(
             "!has(self.except) || !has(self.from) || !self.from.trim().matches('^[0-9]')",
             "except does not go with a dated span, which starts only once: make two windows of it, one until the exception and one after it",
         ),
@@ -188,8 +180,7 @@ fn equal_times() -> Validation {
     let end = two_digits("self.timeEnd.trim()");
     Validation::new(
         format!("!has(self.timeEnd) || !({})", same_time(&start, &end)),
-        "the window starts and ends at the same time: for the whole day leave timeStart and timeEnd out"
-            .to_owned(),
+        "the window starts and ends at the same time: for the whole day leave timeStart and timeEnd out",
     )
 }
 
@@ -203,7 +194,7 @@ fn same_time(one: &str, other: &str) -> String {
 }
 
 fn both_of_a_sort() -> Validation {
-    rule(
+    Validation::new(
         "!has(self.from) || !has(self.until) || self.from.trim().matches('^[0-9]') == self.until.trim().matches('^[0-9]')",
         "from and until are of two sorts: write both as weekday and time, which comes every week, or both as date and time",
     )
@@ -211,7 +202,7 @@ fn both_of_a_sort() -> Validation {
 
 /// Of spans that are spelt alike: another spelling is left to the reader.
 fn equal_moments() -> Validation {
-    rule(
+    Validation::new(
         "!has(self.from) || !has(self.until) || self.from.trim().matches('^[0-9]') || self.from.trim().lowerAscii() != self.until.trim().lowerAscii()",
         "the span starts and ends at the same time of the week: for what holds all week, put the values into default and remove the window",
     )
@@ -230,14 +221,13 @@ fn backwards() -> Validation {
         format!(
             "!has(self.from) || !has(self.until) || !self.from.trim().matches('^[0-9]') || (({local} || {same_offset}) ? self.from < self.until : self.from != self.until)"
         ),
-        "the span ends before it starts, or at once: until is the first moment at which it is over"
-            .to_owned(),
+        "the span ends before it starts, or at once: until is the first moment at which it is over",
     )
 }
 
 /// Both ends of a range have a year or neither has, and those with a year are in order.
 fn date() -> Vec<Validation> {
-    vec![rule(
+    vec![Validation::new(
         "self.split('..').size() != 2 || (self.split('..')[0].trim().size() == self.split('..')[1].trim().size() && (self.split('..')[0].trim().size() < 10 || self.split('..')[0].trim() <= self.split('..')[1].trim()))",
         "a range has two dates, the first one first, both with a year or both without: 2026-11-27..2026-11-30, 12-24..01-01",
     )]
