@@ -1,7 +1,7 @@
 //! The alerts of deploy/ and the questions of the dashboard, as Prometheus takes them: whether it would load them, and when the
 //! alerts fire. tests/cases/alerts has courses of events, in files that `promtool test rules` reads as well.
 //!
-//! That names of metrics exist is tested in tests/manifests.rs, that chart and manifests are alike in tests/helm.
+//! That names of metrics exist is tested in tests/deploy, that chart and manifests are alike in tests/helm.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,24 +1,12 @@
-//! The manifests of deploy/ as texts: what they name exists, and what stands in two places is the same. What an API server makes of
-//! them is tested in tests/helm, what Prometheus does in tests/alerts.
-//!
-//! `EASYSCALE_BLESS=1 cargo test --test manifests` writes the copies anew.
-
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+//! The manifests for kustomize, the alerts and the dashboard.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Deserialize as _;
 use serde_json::{Value, json};
 
-fn repository() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn read(path: impl AsRef<Path>) -> String {
-    fs::read_to_string(repository().join(path)).unwrap()
-}
+use crate::{assert_is, files, read, repository};
 
 fn documents(text: &str) -> Vec<Value> {
     serde_yaml::Deserializer::from_str(text)
@@ -26,33 +14,9 @@ fn documents(text: &str) -> Vec<Value> {
         .collect()
 }
 
-fn assert_is(path: &str, wanted: &str) {
-    let now = read(path);
-    if std::env::var("EASYSCALE_BLESS").is_ok_and(|value| value == "1") && now != wanted {
-        fs::write(repository().join(path), wanted).unwrap();
-        return;
-    }
-    assert_eq!(
-        now, wanted,
-        "{path}: EASYSCALE_BLESS=1 cargo test --test manifests  writes it"
-    );
-}
-
 /// All YAML files below deploy/kustomize.
 fn manifests() -> Vec<(PathBuf, Vec<Value>)> {
-    fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                collect(&path, found);
-            } else if path.extension().is_some_and(|extension| extension == "yaml") {
-                found.push(path);
-            }
-        }
-    }
-    let mut found = Vec::new();
-    collect(&repository().join("deploy/kustomize"), &mut found);
-    found
+    files(&repository().join("deploy/kustomize"), "yaml")
         .into_iter()
         .map(|path| {
             let documents = documents(&read(&path));
@@ -69,7 +33,7 @@ fn copies_are_equal() {
     assert_is("deploy/kustomize/crd/crd.yaml", &read("deploy/crd.yaml"));
     let alerts = read(ALERTS);
     let (_, spec) = alerts.split_once("spec:\n").unwrap();
-    let mut copy = format!("# A copy of {ALERTS}, made by EASYSCALE_BLESS=1 cargo test --test manifests.\n");
+    let mut copy = format!("# A copy of {ALERTS}, made by EASYSCALE_BLESS=1 cargo test --test deploy.\n");
     for line in spec.lines() {
         copy.push_str(line.strip_prefix("  ").unwrap_or(line));
         copy.push('\n');

@@ -1,48 +1,19 @@
-//! The files of the Helm chart that say the same as others do. What Helm makes of them is tested in tests/helm.
-//!
-//! `EASYSCALE_BLESS=1 cargo test --test chart` writes the table of docs/helm-values.md, and copies what the chart has copies of.
-
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+//! The Helm chart: its copies, its values, and what is said of these.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-fn repository() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
+use crate::{assert_is, read};
 
-fn chart() -> PathBuf {
-    repository().join("deploy/helm/easyscale")
-}
-
-fn read(path: impl AsRef<Path>) -> String {
-    fs::read_to_string(repository().join(path)).unwrap()
-}
-
-fn blesses() -> bool {
-    std::env::var("EASYSCALE_BLESS").is_ok_and(|value| value == "1")
-}
-
-fn assert_is(path: &str, wanted: &str) {
-    let now = read(path);
-    if blesses() && now != wanted {
-        fs::write(repository().join(path), wanted).unwrap();
-        return;
-    }
-    assert_eq!(
-        now, wanted,
-        "{path}: EASYSCALE_BLESS=1 cargo test --test chart  writes it"
-    );
-}
+const VALUES: &str = "deploy/helm/easyscale/values.yaml";
 
 fn yaml(path: &str) -> Value {
     serde_yaml::from_str(&read(path)).unwrap()
 }
 
-/// Its alerts are compared in tests/manifests.rs. A chart has to be whole by itself: Helm packs no file from outside, and links are no files on Windows.
+/// A chart has to be whole by itself: Helm packs no file from outside, and links are no files on Windows. Its alerts are compared
+/// in [`manifests`](crate::manifests).
 #[test]
 fn its_definition_is_equal() {
     assert_is("deploy/helm/easyscale/files/crd.yaml", &read("deploy/crd.yaml"));
@@ -52,6 +23,22 @@ fn its_definition_is_equal() {
 fn it_is_of_this_version() {
     let chart = yaml("deploy/helm/easyscale/Chart.yaml");
     assert_eq!(chart["appVersion"], env!("CARGO_PKG_VERSION"));
+}
+
+/// The first and the last Kubernetes that docs/versions.md names are those that tests can run on, and Helm asks for the first.
+#[test]
+fn the_table_of_versions_is_what_is_tested() {
+    let minor = |module: &str| {
+        let text = read(format!("{module}/go.mod"));
+        let version = text.split("k8s.io/kubernetes v").nth(1).unwrap();
+        let mut numbers = version.split('.');
+        format!("{}.{}", numbers.next().unwrap(), numbers.next().unwrap())
+    };
+    let (oldest, newest) = (minor("tests/control-plane-1.33"), minor("tests/control-plane"));
+    let claim = format!("Kubernetes {oldest} to {newest} are supported");
+    assert!(read("docs/versions.md").contains(&claim), "{claim}");
+    let chart = yaml("deploy/helm/easyscale/Chart.yaml");
+    assert_eq!(chart["kubeVersion"], format!(">={oldest}.0-0"));
 }
 
 /// A value: where it is, what is said of it, and its default; none for a section.
@@ -64,7 +51,7 @@ struct Row {
 
 /// The keys of values.yaml that have a comment right above them.
 fn rows() -> Vec<Row> {
-    let text = read(chart().join("values.yaml"));
+    let text = read(VALUES);
     let values: Value = serde_yaml::from_str(&text).unwrap();
     let mut rows: Vec<Row> = Vec::new();
     let mut path: Vec<(usize, String)> = Vec::new();
@@ -126,11 +113,7 @@ fn every_value_is_described() {
     }
     let rows = rows();
     let mut found = Vec::new();
-    leaves(
-        &yaml("deploy/helm/easyscale/values.yaml"),
-        &mut Vec::new(),
-        &mut found,
-    );
+    leaves(&yaml(VALUES), &mut Vec::new(), &mut found);
     for leaf in found {
         let is_described = |row: &Row| row.default.is_some() && leaf.starts_with(&row.path);
         assert!(
@@ -195,15 +178,10 @@ fn the_schema_has_exactly_the_values() {
             }
         }
     }
-    let schema: Value = serde_json::from_str(&read(chart().join("values.schema.json"))).unwrap();
+    let schema: Value = serde_json::from_str(&read("deploy/helm/easyscale/values.schema.json")).unwrap();
     let mut wrong = Vec::new();
-    compare(
-        &schema,
-        &yaml("deploy/helm/easyscale/values.yaml"),
-        "",
-        &mut wrong,
-    );
+    compare(&schema, &yaml(VALUES), "", &mut wrong);
     assert!(wrong.is_empty(), "{wrong:#?}");
     let validator = jsonschema::validator_for(&schema).unwrap();
-    assert!(validator.is_valid(&yaml("deploy/helm/easyscale/values.yaml")));
+    assert!(validator.is_valid(&yaml(VALUES)));
 }

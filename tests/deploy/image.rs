@@ -1,18 +1,9 @@
-//! What the image is made from, as texts: the Dockerfile, what reaches it, and what the manifests take for granted of it. Whether
-//! it builds and starts is for deploy/image/build.sh and check.sh, since that takes minutes, root and buildah.
+//! What the image is made from: the Dockerfile, what reaches it, and what the manifests take for granted of it. Whether it builds
+//! and starts is for deploy/image/build.sh and check.sh, since that takes minutes, root and buildah.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+use std::path::{Component, Path};
 
-use std::fs;
-use std::path::{Component, Path, PathBuf};
-
-fn repository() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn read(path: &str) -> String {
-    fs::read_to_string(repository().join(path)).unwrap()
-}
+use crate::{files, read, repository};
 
 /// The value of `key = "…"` in Cargo.toml's first section.
 fn manifest(key: &str) -> String {
@@ -42,24 +33,11 @@ fn reaches_the_build(ignore: &str, path: &str) -> bool {
     reaches
 }
 
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            sources(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push(path);
-        }
-    }
-}
-
 /// Paths in the repository of what the program has inside it, such as docs/problems.md.
 fn included() -> Vec<String> {
-    let mut files = Vec::new();
-    sources(&repository().join("src"), &mut files);
     let mut included = Vec::new();
-    for file in files {
-        let text = fs::read_to_string(&file).unwrap();
+    for file in files(&repository().join("src"), "rs") {
+        let text = read(&file);
         for macro_name in ["include_str!(\"", "include_bytes!(\""] {
             for rest in text.split(macro_name).skip(1) {
                 let mut path = file.parent().unwrap().to_owned();
@@ -134,21 +112,4 @@ fn the_manifests_run_what_the_image_has() {
     ] {
         assert!(read(path).contains("runAsUser: 65532"), "{path}");
     }
-}
-
-/// The first and the last Kubernetes that docs/versions.md names are those that tests can run on.
-#[test]
-fn the_table_of_versions_is_what_is_tested() {
-    let minor = |module: &str| {
-        let text = read(&format!("{module}/go.mod"));
-        let version = text.split("k8s.io/kubernetes v").nth(1).unwrap();
-        let mut numbers = version.split('.');
-        format!("{}.{}", numbers.next().unwrap(), numbers.next().unwrap())
-    };
-    let claim = format!(
-        "Kubernetes {} to {} are supported",
-        minor("tests/control-plane-1.33"),
-        minor("tests/control-plane")
-    );
-    assert!(read("docs/versions.md").contains(&claim), "{claim}");
 }
