@@ -24,13 +24,19 @@ pub struct Ground(pub(super) Arc<Settings>);
 pub struct Supply {
     /// Which object.
     pub scope: Scope,
-    texts: Arc<[Text]>,
-    /// In bytes, where it is too large to be kept.
-    too_large: Option<usize>,
+    content: Content,
 }
 
 /// What is read of one object, at most. Reading takes its time from everybody's.
 const LARGEST: usize = 256 << 10;
+
+/// What it says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Content {
+    Texts(Arc<[Text]>),
+    /// Of so many bytes, which are not kept.
+    TooLarge(usize),
+}
 
 /// One text of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,28 +56,14 @@ impl Supply {
             namespace: namespace.into(),
             name: name.into(),
         });
-        let size = data.values().map(String::len).sum();
-        if size > LARGEST {
-            return Self {
-                scope,
-                texts: Arc::default(),
-                too_large: Some(size),
-            };
-        }
-        let texts = data
-            .into_iter()
-            .map(|(key, text)| Text {
-                // The language is told from how the name ends.
-                name: format!("{scope}, key {key}"),
-                text,
-                keys: Vec::new(),
-            })
-            .collect();
-        Self {
-            scope,
-            texts,
-            too_large: None,
-        }
+        let texts = data.into_iter().map(|(key, text)| Text {
+            // The language is told from how the name ends.
+            name: format!("{scope}, key {key}"),
+            text,
+            keys: Vec::new(),
+        });
+        let texts = texts.collect();
+        Self::new(scope, texts)
     }
 
     /// A custom resource, with its labels and `spec`.
@@ -104,11 +96,16 @@ impl Supply {
             text: written.text,
             keys: written.keys,
         };
-        Self {
-            too_large: (text.text.len() > LARGEST).then_some(text.text.len()),
-            scope,
-            texts: [text].into(),
-        }
+        Self::new(scope, [text].into())
+    }
+
+    fn new(scope: Scope, texts: Arc<[Text]>) -> Self {
+        let size = texts.iter().map(|text| text.text.len()).sum();
+        let content = match size {
+            0..=LARGEST => Content::Texts(texts),
+            _ => Content::TooLarge(size),
+        };
+        Self { scope, content }
     }
 }
 
@@ -129,22 +126,25 @@ impl Ground {
     /// it only if nothing is wrong with it. That it has none is no mistake.
     #[must_use]
     pub fn read(&self, supply: &Supply) -> Loaded {
-        if let Some(size) = supply.too_large {
-            let problem = Problem::error(
-                codes::TOO_MUCH,
-                format!(
-                    "{} KiB of rules are more than the {} that are read of one object",
-                    size >> 10,
-                    LARGEST >> 10
-                ),
-            )
-            .hint("make several of it");
-            return Loaded {
-                problems: vec![problem.in_file(&supply.scope.to_string())],
-                ..Loaded::default()
-            };
-        }
-        let sources = supply.texts.iter().map(|text| {
+        let texts = match &supply.content {
+            Content::Texts(texts) => texts,
+            Content::TooLarge(size) => {
+                let problem = Problem::error(
+                    codes::TOO_MUCH,
+                    format!(
+                        "{} KiB of rules are more than the {} that are read of one object",
+                        size >> 10,
+                        LARGEST >> 10
+                    ),
+                )
+                .hint("make several of it");
+                return Loaded {
+                    problems: vec![problem.in_file(&supply.scope.to_string())],
+                    ..Loaded::default()
+                };
+            }
+        };
+        let sources = texts.iter().map(|text| {
             let Text { name, text, keys } = text;
             match keys.is_empty() {
                 true => Source::new(name, text),
@@ -258,6 +258,14 @@ mod tests {
 
     fn resource(spec: &Value) -> Supply {
         Supply::of_scaling_rule("shop", "checkout", &BTreeMap::new(), spec)
+    }
+
+    /// The one text of a resource.
+    fn written(supply: &Supply) -> &Text {
+        match &supply.content {
+            Content::Texts(texts) => &texts[0],
+            Content::TooLarge(size) => panic!("{size} bytes"),
+        }
     }
 
     fn config_map(files: &[(&str, &str)]) -> Supply {
@@ -429,7 +437,8 @@ mod tests {
         #[test]
         fn any_spec_is_read(spec in value(4)) {
             let supply = resource(&spec);
-            prop_assert_eq!(supply.texts[0].text.lines().count(), supply.texts[0].keys.len());
+            let text = written(&supply);
+            prop_assert_eq!(text.text.lines().count(), text.keys.len());
             let loaded = Ground::default().read(&supply);
             for problem in &loaded.problems {
                 if problem.severity == Severity::Error && let Some(place) = problem.place() {
@@ -441,7 +450,8 @@ mod tests {
         /// What is read is what the object says.
         #[test]
         fn an_object_keeps_its_values(spec in value(4)) {
-            let text = &resource(&spec).texts[0].text;
+            let supply = resource(&spec);
+            let text = &written(&supply).text;
             let read: Value = serde_saphyr::from_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
             prop_assert_eq!(&read["spec"], &spec, "{}", text);
         }
