@@ -558,7 +558,7 @@ pub(super) struct HealthArgs {
     /// Where it serves HTTP.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
     pub(super) url: String,
-    /// Ask whether it is ready, not only alive: whether it has seen the cluster, and its rules have no mistakes.
+    /// Ask whether it is ready, not only alive: whether it has seen the cluster, and has had rules without mistakes.
     #[arg(long)]
     pub(super) ready: bool,
 }

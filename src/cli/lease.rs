@@ -148,13 +148,8 @@ fn warn_of_loss(name: &str, printer: Printer) {
 }
 
 fn warn(what: &str, failure: &Failure, printer: Printer) {
-    let hint = failure
-        .hint
-        .as_ref()
-        .map(|hint| format!(" ({hint})"))
-        .unwrap_or_default();
     printer.warn(&format!(
-        "{what}, so an easyscale that runs may write again meanwhile: {}{hint}",
-        failure.message
+        "{what}, so an easyscale that runs may write again meanwhile: {}",
+        failure.in_one_line()
     ));
 }

@@ -61,10 +61,7 @@ impl Live {
                     Ok(found) => observed.drivers.extend(found),
                     Err(failure) if failure.kind == FailureKind::NotFound => continue,
                     // What cannot be seen is told of the targets that it concerns; the others go on.
-                    Err(failure) => {
-                        let hint = failure.hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
-                        observed.unseen_drivers.push(format!("{}{hint}", failure.message));
-                    }
+                    Err(failure) => observed.unseen_drivers.push(failure.in_one_line()),
                 }
                 break;
             }

@@ -34,7 +34,7 @@ pub use events::{EventNote, Reason};
 pub use lease::{Claim, Lease, LeaseStore, LiveLease, MAX_LEASE_DURATION, lease_name};
 pub use live::Live;
 pub use manifests::Manifests;
-pub use stream::{Sight, Sighting, Stream, Thing, Watched};
+pub use stream::{Sight, Sighting, Stream, Thing, Watched, few_or_all};
 pub use supplies::{POLICY_SELECTOR, RuleSources, Supplied};
 pub use tally::Tally;
 pub use tell::{log_change, log_would};

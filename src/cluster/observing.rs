@@ -6,6 +6,7 @@ use futures::future::try_join_all;
 
 use super::live::Live;
 use super::resource::{Resource, Selection, autoscalers, config_maps, workloads};
+use super::stream::few_or_all;
 use super::wire::Item;
 use crate::plan::{
     Failure, FailureKind, MEMORY_CONFIG_MAP, MemoryMap, Needs, ObjectRef, Observed, Planner, TargetPlan,
@@ -177,12 +178,7 @@ impl Live {
                 .filter(|(_, kinds)| kinds.contains(kind))
                 .map(|(name, _)| name.clone())
                 .collect();
-            // A handful of namespaces is asked one by one; more than that, and one list over all is cheaper.
-            let scope = if namespaces.is_empty() && wanted.len() > 8 {
-                namespaces
-            } else {
-                &wanted
-            };
+            let scope = few_or_all(&wanted, namespaces);
             observed.workloads.extend(
                 self.list_everywhere(scope, resource, &Selection::default(), named)
                     .await?,

@@ -12,6 +12,19 @@ use super::supplies::Supplied;
 use super::wire::Item;
 use crate::plan::{Autoscaler, Driver, Failure, MemoryMap, Workload};
 
+/// So many namespaces are asked one by one; beyond that, one request over all is cheaper.
+const FEW_NAMESPACES: usize = 8;
+
+/// The namespaces in which what is needed of `wanted` is to be looked for, where `handled` may be (none: all); none: in all.
+#[must_use]
+pub fn few_or_all<'a>(wanted: &'a BTreeSet<String>, handled: &'a BTreeSet<String>) -> &'a BTreeSet<String> {
+    if handled.is_empty() && wanted.len() > FEW_NAMESPACES {
+        handled
+    } else {
+        wanted
+    }
+}
+
 /// What is watched: one kind of objects, in one namespace or in all.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Stream {

@@ -10,11 +10,8 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant as Mono;
 
-use crate::cluster::{Live, RuleSources, Sighting, Stream, Watched};
+use crate::cluster::{Live, RuleSources, Sighting, Stream, Watched, few_or_all};
 use crate::plan::Failure;
-
-/// So many namespaces are watched one by one; beyond that one stream over all is cheaper.
-const FEW_NAMESPACES: usize = 8;
 
 /// Which APIs are installed is asked again before a scale is written, if it was asked longer ago than this.
 const APIS_KNOWN_FOR: Duration = Duration::from_secs(300);
@@ -150,16 +147,10 @@ impl Streams {
         watching: &mut impl Watching,
     ) -> Vec<Stream> {
         let mut wanted: BTreeSet<Stream> = self.base().into_iter().chain(self.supplies()).collect();
-        for (kind, namespaces) in kinds {
+        // Where none is left of a kind, none would mean all.
+        for (kind, namespaces) in kinds.iter().filter(|(_, namespaces)| !namespaces.is_empty()) {
             let of = Watched::Workloads(kind.clone());
-            if self.namespaces.is_empty() && namespaces.len() > FEW_NAMESPACES {
-                wanted.insert(Stream { of, namespace: None });
-            } else {
-                wanted.extend(namespaces.iter().map(|namespace| Stream {
-                    of: of.clone(),
-                    namespace: Some(namespace.clone()),
-                }));
-            }
+            wanted.extend(Stream::everywhere(&of, few_or_all(namespaces, &self.namespaces)));
         }
         if drivers {
             if self.drivers.known.is_none() {
@@ -265,5 +256,42 @@ impl Streams {
 
     fn everywhere(&self, of: &Watched) -> Vec<Stream> {
         Stream::everywhere(of, &self.namespaces)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is open.
+    #[derive(Default)]
+    struct Open(BTreeSet<Stream>);
+
+    impl Watching for Open {
+        fn open(&mut self, stream: &Stream) {
+            self.0.insert(stream.clone());
+        }
+
+        fn close(&mut self, stream: &Stream) {
+            self.0.remove(stream);
+        }
+
+        fn find_drivers(&mut self) {}
+    }
+
+    #[test]
+    fn workloads_are_watched_where_somebody_needs_them() {
+        let mut streams = Streams::new(BTreeSet::new(), RuleSources::default());
+        let mut open = Open::default();
+        for (needed, places) in [(2, 2), (8, 8), (9, 1), (1, 1), (0, 0)] {
+            let namespaces = (0..needed).map(|number| format!("team-{number}")).collect();
+            let kinds = [("Deployment".to_owned(), namespaces)].into();
+            streams.adjust(&kinds, false, &mut open);
+            let of_workloads = |stream: &&Stream| matches!(stream.of, Watched::Workloads(_));
+            let watched: Vec<_> = open.0.iter().filter(of_workloads).collect();
+            assert_eq!(watched.len(), places, "{watched:?}");
+            let is_over_all = watched.iter().any(|stream| stream.namespace.is_none());
+            assert_eq!(is_over_all, needed > 8, "{watched:?}");
+        }
     }
 }

@@ -145,4 +145,13 @@ impl Failure {
         self.hint = Some(hint.into());
         self
     }
+
+    /// The message, and what to do about it in brackets: for where there is but one line.
+    #[must_use]
+    pub fn in_one_line(&self) -> String {
+        match &self.hint {
+            Some(hint) => format!("{} ({hint})", self.message),
+            None => self.message.clone(),
+        }
+    }
 }

@@ -35,9 +35,7 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
                     .hint("easyscale needs Kubernetes 1.23 or newer"));
                 }
                 if of_another_tool && matches!(failure.kind, FailureKind::Forbidden) {
-                    let hint = failure.hint.as_ref().map(|hint| format!(" ({hint})"));
-                    let why = format!("{}{}", failure.message, hint.unwrap_or_default());
-                    if self.streams.set_unseen(&stream, Some(why)) {
+                    if self.streams.set_unseen(&stream, Some(failure.in_one_line())) {
                         self.touch_the_needy();
                     }
                 } else if of_another_tool && failure.kind == FailureKind::NotFound {
