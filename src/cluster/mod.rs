@@ -17,6 +17,7 @@ mod observing;
 mod pages;
 mod replace;
 mod resource;
+mod selector;
 mod series;
 mod stream;
 mod supplies;

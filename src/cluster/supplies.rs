@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::failure::Operation;
 use super::live::Live;
 use super::resource::{patched_by_us, scaling_rules};
+use super::selector::Selector;
 use super::stream::{Kept, Stream, Thing, Watched};
 use super::wire::nullable;
 use crate::plan::{Failure, FailureKind, MEMORY_CONFIG_MAP};
@@ -221,10 +222,7 @@ pub(super) fn of_manifests(
     sources: &RuleSources,
     namespaces: &BTreeSet<String>,
 ) -> Result<Vec<Supplied>, String> {
-    let selector = match &sources.config_maps {
-        Some(selector) => Some(Selector::parse(selector)?),
-        None => None,
-    };
+    let selector = sources.config_maps.as_deref().map(Selector::parse).transpose()?;
     let mut supplies = Vec::new();
     for mut source in flat(documents) {
         if source.metadata.namespace.is_empty() {
@@ -271,48 +269,4 @@ fn flat(documents: Vec<Source>) -> Vec<Source> {
         }
     }
     all
-}
-
-/// A selector of labels: `key=value`, `key!=value`, `key`, `!key`, separated by commas.
-struct Selector(Vec<(String, Demand)>);
-
-enum Demand {
-    Is(String),
-    IsNot(String),
-    There,
-    NotThere,
-}
-
-impl Selector {
-    fn parse(text: &str) -> Result<Self, String> {
-        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
-        let demands = parts.map(|part| {
-            let (key, demand) = if let Some((key, value)) = part.split_once("!=") {
-                (key, Demand::IsNot(value.trim().to_owned()))
-            } else if let Some((key, value)) = part.split_once('=') {
-                (key, Demand::Is(value.trim_start_matches('=').trim().to_owned()))
-            } else if let Some(key) = part.strip_prefix('!') {
-                (key, Demand::NotThere)
-            } else {
-                (part, Demand::There)
-            };
-            let key = key.trim();
-            if key.is_empty() || key.contains([' ', '(', ')']) {
-                return Err(format!(
-                    "the selector {text:?} cannot be used with a file: it takes key=value, key!=value, key and !key"
-                ));
-            }
-            Ok((key.to_owned(), demand))
-        });
-        demands.collect::<Result<_, _>>().map(Self)
-    }
-
-    fn fits(&self, labels: &BTreeMap<String, String>) -> bool {
-        self.0.iter().all(|(key, demand)| match demand {
-            Demand::Is(value) => labels.get(key) == Some(value),
-            Demand::IsNot(value) => labels.get(key) != Some(value),
-            Demand::There => labels.contains_key(key),
-            Demand::NotThere => !labels.contains_key(key),
-        })
-    }
 }
