@@ -32,7 +32,7 @@ impl<C: Cluster, W: Watching> Control<'_, C, W> {
                         FailureKind::NotFound,
                         format!("this cluster does not serve autoscaling/v2: {}", failure.message),
                     )
-                    .hint("easyscale needs Kubernetes 1.23 or newer"));
+                    .hint("easyscale needs Kubernetes 1.33 or newer"));
                 }
                 if of_another_tool && matches!(failure.kind, FailureKind::Forbidden) {
                     if self.streams.set_unseen(&stream, Some(failure.in_one_line())) {

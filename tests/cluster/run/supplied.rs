@@ -520,7 +520,7 @@ async fn silence(env: Env) {
     })
     .await;
     // Rules and their statuses take about as long as that did, and a start some seconds.
-    let opens = in_seconds(15 + u64::try_from(many / 40).unwrap() + (8 * began.elapsed()).as_secs());
+    let opens = in_seconds(30 + u64::try_from(many / 40).unwrap() + (8 * began.elapsed()).as_secs());
     let opening = easyscale::time::Instant::from_system_time(opens).to_string();
     let owner = env.clone();
     at_once(&move |number| {
