@@ -488,7 +488,7 @@ async fn a_cluster_without_autoscaling_v2_is_no_place_to_run() {
     run.assert_told(&[
         "does not serve autoscaling/v2",
         "could not find the requested resource",
-        "Kubernetes 1.23 or newer",
+        "Kubernetes 1.33 or newer",
     ]);
 }
 
